@@ -1,4 +1,4 @@
-"""What the tests share: a tiny recipe, and pictures to train it on."""
+"""Shared fixtures: a tiny recipe, and pictures to train it on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aigc_tf.metrics.images.trained import rotation_network
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
-# Whole trainings, exports of every recipe, several processes, kills: `pytest -m "not slow"` leaves them out.
+# Full training runs, exports of every recipe, several processes, kills: `pytest -m "not slow"` skips them.
 SLOW = (
     "tests/benchmarks/test_every_call.py",
     "tests/benchmarks/test_exports.py",
@@ -65,13 +65,13 @@ SLOW = (
 CONTRACT = "tests/test_contract.py"
 CHECKED_IN_PROCESSES = ("tests/export/test_verify.py", "tests/export/test_writer.py")
 
-# A busy machine is not a fault of the code.
+# No deadlines: the machine may be busy.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, and begin with it: several workers then end at the same time."""
+    """Mark slow tests and run them first, so that parallel workers finish at about the same time."""
     for item in items:
         if item.nodeid.partition("::")[0] in SLOW or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.slow)
@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class ByFile(LoadScopeScheduling):
-    """A worker takes a whole file, of the contract a whole recipe: no fixture of a module is made twice."""
+    """Schedules whole files, and the contract by recipe, so that no module fixture is created twice."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
@@ -87,13 +87,13 @@ class ByFile(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    """For `-n 2`."""
+    """Scheduler for `-n 2`."""
     return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def saved_models_run_here(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Starting TensorFlow anew is most of the time of checking a tiny SavedModel; few files have to do it."""
+    """Check SavedModels in this process, except in few files: starting TensorFlow takes most of the time."""
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         check_saved_model.main(*command[-3:])
@@ -107,7 +107,7 @@ def saved_models_run_here(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads or writes the user's cache."""
+    """A separate cache: no test reads or writes the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         yield
@@ -115,7 +115,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def short_training() -> Iterator[None]:
-    """Feature networks are trained just long enough to move every weight."""
+    """Train feature networks just long enough to move every weight."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(small_network, "training_steps", lambda images: 4)
         yield
@@ -123,7 +123,7 @@ def short_training() -> Iterator[None]:
 
 @pytest.fixture
 def tiny() -> DCGAN:
-    """A DCGAN that trains a step in milliseconds."""
+    """A DCGAN whose training steps take milliseconds."""
     return dataclasses.replace(
         DCGAN.tiny(),
         steps=6,
@@ -134,7 +134,7 @@ def tiny() -> DCGAN:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An `.npz` of 200 grey pictures of 16x16: discs of random place and size."""
+    """An `.npz` of 200 grey 16x16 pictures: discs of random position and size."""
     random = np.random.default_rng(0)
     rows, columns = np.mgrid[:16, :16]
     centres, radii = random.uniform(4, 12, (200, 2)), random.uniform(2, 5, 200)
@@ -147,7 +147,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_disk() -> Iterator[Callable[[int], None]]:
-    """Lets no file grow beyond so many bytes, until the test ends: as on a full disk, but with another error."""
+    """Limits the file size in bytes until the test ends: as on a full disk, but with another error."""
     import resource  # not on Windows
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -157,7 +157,7 @@ def small_disk() -> Iterator[Callable[[int], None]]:
 
 @pytest.fixture(scope="session")
 def measured_pictures(pictures: Path, own_cache: None, short_training: None) -> Path:
-    """`pictures`, with a feature network in the cache: processes that do not find one train it for much longer."""
+    """`pictures`, with a feature network in the cache: other processes would train it for much longer."""
     source = open_source(dataclasses.replace(DCGAN.tiny(), source=str(pictures)))
     rotation_network(source, side=16)
     return pictures

@@ -1,4 +1,4 @@
-"""Finds what a training step changes and a checkpoint does not hold."""
+"""Finds state that a training step changes and a checkpoint does not contain."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from aigc_tf.families.base import GenerativeModel
 
 
 def numbers_in(model: object) -> dict[str, tuple[int, np.ndarray]]:
-    """Every number that hangs on a model, however it is kept: where it was found -> the object's id, and its value.
+    """All numbers reachable from a model, by path: the object's id, and its value.
 
-    Plain Python numbers count where the package (or a test) keeps them; Keras keeps many of its own.
+    Plain Python numbers count in objects of the package and of tests; Keras has many of its own.
     """
     found: dict[str, tuple[int, np.ndarray]] = {}
     seen: set[int] = set()
@@ -43,7 +43,7 @@ def numbers_in(model: object) -> dict[str, tuple[int, np.ndarray]]:
 
 
 def changed_outside_the_state(model: GenerativeModel, batch: object) -> list[str]:
-    """Where a training step changes numbers that a checkpoint does not hold; a first step builds what is needed."""
+    """Paths of numbers that a training step changes and a checkpoint lacks; a first step creates lazy variables."""
     model.train_step(batch)
     before = numbers_in(model)
     kept = {id(variable) for variable in model.state().values()}

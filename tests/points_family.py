@@ -1,6 +1,6 @@
-"""A family that the package has never heard of, in one file: points in the plane.
+"""A model family outside the package, in one file: points in the plane.
 
-It reads .csv files of x,y, draws and transforms points, writes .svg, has an evaluator with a baseline, and trains,
+It reads .csv files of x,y, generates and transforms points, writes .svg, has an evaluator with a baseline, and trains,
 resumes, exports and gets a card through the ordinary commands. `AIGC_TF_RECIPES=tests.points_family` lets tools open
 its runs.
 """
@@ -47,7 +47,7 @@ class Points(Modality):
     writes: ClassVar[tuple[str, ...]] = (".svg", ".csv")
 
     def read(self, path: Path) -> np.ndarray:
-        """The one point of a file."""
+        """The single point of a file."""
         try:
             (x, y), *others = read_points(path)
         except ValueError as error:
@@ -61,7 +61,7 @@ class Points(Modality):
         self.write_all(path, value[None], made_by)
 
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.svg: a dot for each; .csv: a line for each."""
+        """.svg: one dot per point; .csv: one line per point."""
         origin = "; ".join(f"{key}: {value}" for key, value in made_by.items())
         if path.suffix == ".csv":
             write_text(path, "".join(f"{x:.6g},{y:.6g}\n" for x, y in values))
@@ -150,7 +150,7 @@ def open_points(recipe: PointFlow, data: Any = None) -> PointSource:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PointFlow(Recipe):
-    """Draws points by pushing normal numbers through a small network, and folds points back onto the data."""
+    """Generates points by transforming Gaussian noise with a small network, and maps points back onto the data."""
 
     model: ClassVar[str] = f"{__name__}:PointModel"
     networks: ClassVar[Mapping[str, str]] = {"push": f"{__name__}:push", "fold": f"{__name__}:push"}
@@ -160,7 +160,7 @@ class PointFlow(Recipe):
     export_quality: ClassVar[str] = f"{__name__}:export_quality"
 
     units: PositiveInt = 32
-    """Of the hidden layers."""
+    """Units of the hidden layers."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-2)
 
     @classmethod
@@ -232,11 +232,11 @@ class PointModel(GenerativeModel, Draws, Transforms):
 
 
 def distances(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-    """The mean distance of pairs."""
+    """Mean pairwise distance."""
     return tf.reduce_mean(tf.sqrt(tf.reduce_sum(tf.square(first[:, None] - second), axis=-1) + 1e-9))
 
 
-# Measuring.
+# Evaluation.
 
 
 class FoldLoss(HeldOutLoss, Chooser):
@@ -246,7 +246,7 @@ class FoldLoss(HeldOutLoss, Chooser):
 
 
 class NearestPoint(Evaluator):
-    """How far drawn points lie from the nearest test point; the baseline draws from a Gaussian."""
+    """Distance of generated points from the nearest test point; the baseline samples from a Gaussian."""
 
     def measure(self, model: PointModel, source: PointSource, recipe: Any, request: Request) -> Measurement:
         real = source.part(request.part)
@@ -260,12 +260,12 @@ class NearestPoint(Evaluator):
 
 
 def nearest(points: np.ndarray, real: np.ndarray) -> float:
-    """The mean distance to the nearest of the real points."""
+    """Mean distance to the nearest real point."""
     return float(np.linalg.norm(points[:, None] - real, axis=-1).min(axis=1).mean())
 
 
 def export_quality(model: PointModel, source: Any, recipe: Any, runner: Any, quantize: str) -> dict[str, Any]:
-    """The largest difference between network and file."""
+    """Maximum difference between network and file."""
     signatures: Mapping[str, Signature] = model.signatures(source)
     examples = signatures["generate"].examples(100, 1)
     change = float(

@@ -1,4 +1,4 @@
-"""An image-to-image model in one file: gives back each picture without its noise, at the size of the recipe."""
+"""An image-to-image model in one file: denoises pictures of the recipe's size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOISE = 0.1
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Smooth(ImageRecipe):
-    """Two convolutions that take noise away."""
+    """A denoiser of two convolutions."""
 
     model: ClassVar[str] = f"{__name__}:SmoothModel"
     networks: ClassVar[Mapping[str, str]] = {"network": f"{__name__}:network"}
@@ -48,7 +48,7 @@ class Smooth(ImageRecipe):
 
 
 def network(recipe: Smooth) -> keras.Model:
-    """Pictures in [0, 1] -> the same."""
+    """Pictures in [0, 1] -> denoised pictures."""
     image = keras.Input(recipe.images.shape, name="image")
     x = keras.layers.Conv2D(recipe.filters, 3, padding="same", activation="relu", name="first")(image)
     noise = keras.layers.Conv2D(recipe.images.channels, 3, padding="same", kernel_initializer="zeros", name="noise")(x)
@@ -56,7 +56,7 @@ def network(recipe: Smooth) -> keras.Model:
 
 
 class SmoothModel(GenerativeModel, Transforms):
-    """Learns the noise of pictures (Zhang et al. 2017, "DnCNN")."""
+    """Predicts the noise of pictures (Zhang et al. 2017, "DnCNN")."""
 
     def __init__(self, recipe: Smooth, network: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -104,7 +104,7 @@ class SmoothModel(GenerativeModel, Transforms):
 
 
 class Denoised(Evaluator):
-    """PSNR of cleaned pictures, beside the noisy ones."""
+    """PSNR of denoised pictures, with the noisy ones as the baseline."""
 
     def measure(self, model: SmoothModel, source: Any, recipe: Any, request: Request) -> Measurement:
         clean = source.inputs(request.part, request.samples) / np.float32(255)

@@ -1,4 +1,4 @@
-"""Citations of the articles, such as 002 followed by § 5.2, name sections of the index of docs/DOCUMENTS.md."""
+"""Citations of the articles, such as 002 followed by § 5.2, refer to sections in the index of docs/DOCUMENTS.md."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ROOT / "docs" / "DOCUMENTS.md"
 FOLDERS = ("aigc_tf", "tools", "trainers", "tests", "docs")
-# An article, and all sections that follow it: "000 §2.2, §3.1 to §3.3 and §4".
+# An article with all its sections: "000 §2.2, §3.1 to §3.3 and §4".
 CITATION = re.compile(r"\b(00\d)\s+(§\d+(?:\.\d+)*(?:(?:,|\s|and|to|or)+§\d+(?:\.\d+)*)*)")
 
 
 def index() -> dict[str, set[str]]:
-    """The sections of each article, by the tables at the end of docs/DOCUMENTS.md."""
+    """The sections of each article, from the tables at the end of docs/DOCUMENTS.md."""
     tables = DOCUMENTS.read_text(encoding="utf-8").partition("\n## Index")[2].split("\n### ")[1:]
     rows = {table[:3]: re.findall(r"^\| ([\dA][^|]*) \|", table, re.MULTILINE) for table in tables}
     found = {article: [section for row in listed for section in row.split(", ")] for article, listed in rows.items()}

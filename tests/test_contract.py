@@ -1,4 +1,4 @@
-"""What every recipe must do, found by iteration: train, resume, generate, evaluate, export."""
+"""The contract of every recipe: train, resume, generate, evaluate, export."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMANDS = {
 
 
 def those_that(*able: type[tasks.Task]) -> pytest.MarkDecorator:
-    """The recipes whose models have one of some tasks."""
+    """Recipes whose models have one of the given tasks."""
     slugs = [slug for slug, kind in RECIPES.items() if issubclass(resolve(kind.model), able)]
     return pytest.mark.parametrize("recipe", slugs, indirect=True)
 
@@ -78,11 +78,11 @@ def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.R
     assert set(run.model.previews(run.source)) <= tags
     assert "_hparams_/session_start_info" in events.summary_metadata
     losses = [event.step for event in events.Tensors("training/examples_per_second")]
-    assert losses == [2, 3, 4]  # the first step compiles: it has no speed
+    assert losses == [2, 3, 4]  # no speed for the first step, which compiles
 
 
 def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
-    """As a run that was killed after step 2."""
+    """Like a run killed after step 2."""
     killed = tmp_path / "killed"
     shutil.copytree(run.path, killed)
     assert checkpoints.steps(killed / "checkpoints") == [2, 4]
@@ -90,14 +90,14 @@ def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
     made: list[int] = []
     seen = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: made.append(batch))
     resumed = aigc_tf.train(recipe, killed, resume=True, callbacks=[seen])
-    assert len(made) == 2  # it does not begin anew, which would end with the same bits
+    assert len(made) == 2  # it does not start over, which would end with the same bits
     whole, parts = (
         np.load(checkpoints.path_of(path / "checkpoints", 4), allow_pickle=False) for path in (run.path, resumed.path)
     )
     with whole, parts:
         assert set(whole.files) == set(parts.files)
         different = [name for name in whole.files if not np.array_equal(whole[name], parts[name])]
-    assert different == ["metadata.json"]  # the clock
+    assert different == ["metadata.json"]  # contains times
 
 
 def test_a_step_changes_nothing_that_is_not_saved(recipe: Recipe, run: aigc_tf.Run):
@@ -128,7 +128,7 @@ def test_draws_by_seed_alone(run: aigc_tf.Run):
 
 @those_that(tasks.Transforms)
 def test_transforms_each_input(run: aigc_tf.Run):
-    """The same for the same seed, each row by itself, as `gives` can write it."""
+    """Deterministic by seed, independent for each row, and writable by `gives`."""
     inputs = run.source.inputs("validation", 4)
     outputs = run.transform(inputs, seed=1)
     assert len(outputs) == len(inputs) > 1
@@ -200,13 +200,13 @@ def test_is_measured_with_its_protocol(run: aigc_tf.Run, report: dict[str, Any])
 
 
 def is_first_of_its_kind(recipe: Recipe) -> bool:
-    """Whether no recipe before it has the same kind of model, or what that is derived from."""
+    """Whether no earlier recipe has the same model class or a base class of it."""
     model = resolve(recipe.model)
     return type(recipe) is next(other for other in RECIPES.values() if issubclass(model, resolve(other.model)))
 
 
 def quick(recipe: Recipe) -> dict[str, int]:
-    """Options of an export: of a flow two evaluations, which are unrolled, in place of ten."""
+    """Export options: two evaluations of a flow, which are unrolled, instead of ten."""
     return (
         {"evaluations": 2}
         if "evaluations" in {field.name for field in dataclasses.fields(recipe.export_options)}
@@ -215,9 +215,9 @@ def quick(recipe: Recipe) -> dict[str, int]:
 
 
 def test_exports_verified_files(run: aigc_tf.Run):
-    """Calibrated for the first recipe of each kind of model; others with 8-bit weights.
+    """Calibrated int8 for the first recipe of each model class; 8-bit weights for the others.
 
-    All quantizations are tested in tests/export, and of all recipes by `tools.benchmark export-matrix`.
+    All quantizations are tested in tests/export, and for all recipes by `tools.benchmark export-matrix`.
     """
     quantize = "int8" if is_first_of_its_kind(run.recipe) else "dynamic"
     exported = run.export(quantize=quantize, compare_with_keras=False, **quick(run.recipe))

@@ -1,4 +1,4 @@
-"""The contract's check for hidden state detects it in all its forms: otherwise that test could not fail."""
+"""The contract's check for hidden state detects all its forms: otherwise that test could not fail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.hidden import changed_outside_the_state
 
 
 class Hidden:
-    """A place that Keras does not look into."""
+    """An object that Keras does not track."""
 
     def __init__(self, **kept: object) -> None:
         self.kept = kept

@@ -1,4 +1,4 @@
-"""A short training on the shipped set makes pictures like the data: neither blank nor all the same."""
+"""Short training on the shipped set gives pictures like the data: neither blank nor all the same."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_samples_are_as_varied_as_the_data_and_none_is_blank(run: aigc_tf.Run):
 
 
 def test_it_learns(run: aigc_tf.Run, tmp_path: Path):
-    """The trained model is far nearer to the data than the untrained one."""
+    """The trained model is far closer to the data than the untrained one."""
     from aigc_tf.metrics.images.samples import frechet_distance_of_model
 
     untrained = aigc_tf.create(dataclasses.replace(run.recipe, seed=1))

@@ -48,7 +48,7 @@ def test_nothing_in_the_package_knows_them():
 
 
 class StopAt(keras.callbacks.Callback):
-    """Ends training at a step, as an interrupt does; a shorter recipe could have another schedule."""
+    """Stops training at a step, like an interrupt; a shorter recipe could have another schedule."""
 
     def __init__(self, step: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Optional packages: the message when one is missing, and what each extra installs."""
+"""Optional packages: the message if one is missing, and the contents of each extra."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 
 
 def calls() -> Iterator[tuple[str, dict[str, str]]]:
-    """The module of each call of `needed`, where it is written there, and its named arguments."""
+    """Calls of `needed`: module, if given as a literal, and keyword arguments."""
     for folder in ("aigc_tf", "tools"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

@@ -29,7 +29,7 @@ LINES = "\n".join(
     for number in range(200)
 )
 
-# Dense: units. Convolution: filters, kernel, stride. Then the activations between, and the shape that comes out.
+# Dense: units. Convolution: filters, kernel, stride.
 LAYERS = {
     ("vae", "encoder"): [128, 20, 20],
     ("vae", "decoder"): [128, 784],
@@ -107,7 +107,7 @@ def test_the_settings_are_the_articles(name: str):
     recipe: Any = PRINTED[name].printed()
     players = ["generator_optimizer", "discriminator_optimizer"] if "gan" in name else ["optimizer"]
     assert [getattr(recipe, player).learning_rate for player in players] == [RATES[name]] * len(players)
-    assert {getattr(recipe, player).beta_1 for player in players} == {0.9}  # Adam's own, as nothing else is printed
+    assert {getattr(recipe, player).beta_1 for player in players} == {0.9}  # Adam's default, as no other is printed
     assert recipe.average_images is None
     if "gan" in name:
         assert recipe.discriminator_steps == 1 and not recipe.r1.weight and not recipe.differentiable.is_on

@@ -1,4 +1,4 @@
-"""The package's Python API: names, and one helpful line for misspelt ones."""
+"""The package's Python API: names, and a one-line hint for misspelt ones."""
 
 from __future__ import annotations
 

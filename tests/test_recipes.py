@@ -55,7 +55,7 @@ def test_what_cannot_be_is_refused_by_name(fields: dict[str, object], message: s
 
 
 def bounds(schema: object) -> set[tuple[str, object]]:
-    """The bounds of numbers in a part of a JSON schema, those of elements and of alternatives, too."""
+    """Numeric bounds in a part of a JSON schema, including those of items and alternatives."""
     if isinstance(schema, list):
         return set().union(*map(bounds, schema))
     if not isinstance(schema, dict):
@@ -65,13 +65,13 @@ def bounds(schema: object) -> set[tuple[str, object]]:
 
 
 def test_a_field_has_the_same_bounds_in_all_recipes():
-    """One that is overridden for another default would lose them unnoticed."""
+    """A field overridden with another default could silently lose them."""
     found: dict[str, dict[str, set[tuple[str, object]]]] = {}
     for slug, recipe in recipe_classes().items():
         for name, schema in TypeAdapter(recipe).json_schema()["properties"].items():
             found.setdefault(name, {})[slug] = bounds(schema)
     assert found["dropout"]["text_vae"] == {("minimum", 0), ("exclusiveMaximum", 1)}
-    for slug in found["batch_size"]:  # an expected batch is large
+    for slug in found["batch_size"]:  # expected batches are large
         if slug.startswith("dp_"):
             found["batch_size"][slug] = {("exclusiveMinimum", 0)}
     for name, by_recipe in found.items():

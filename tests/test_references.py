@@ -11,7 +11,7 @@ from aigc_tf.references import resolve
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the path of modules."""
+    """A folder on the module path."""
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 
@@ -39,7 +39,7 @@ def test_a_fault_inside_the_module_is_not_taken_for_a_missing_attribute(written:
 
 
 def test_a_module_that_lacks_another_of_a_similar_name_is_not_missing_itself(written: Path) -> None:
-    """The name of what it needs is a beginning of its own."""
+    """The missing module's name is a prefix of its own."""
     (written / "similar_names.py").write_text("import similar\n")
     with pytest.raises(ModuleNotFoundError, match="similar"):
         resolve("similar_names:value")

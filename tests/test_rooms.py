@@ -25,7 +25,7 @@ def test_no_arrow_leads_forwards():
 
 
 def test_a_family_imports_no_other():
-    """What families share is beside them, or in rooms before; the private ones are made of others."""
+    """Shared code is next to the families, or in earlier rooms; private families build on others."""
     families = {path.name for path in (rooms.PACKAGE / "families").iterdir() if (path / "__init__.py").exists()}
 
     def family_of(module: str) -> str | None:

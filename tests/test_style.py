@@ -12,12 +12,12 @@ from aigc_tf.recipes.registry import recipe_classes
 ROOT = Path(__file__).parent.parent
 FILES = [path for folder in ("aigc_tf", "tools", "trainers") for path in sorted((ROOT / folder).rglob("*.py"))]
 MAX_FUNCTION_LINES, MAX_FILE_LINES = 50, 310
-# Flat lists of cases, one below the other.
+# Flat lists of cases.
 LISTS = {"tools/benchmarks/fuzz.py:readers"}
 
 
 def test_functions_are_short():
-    """Without their docstrings."""
+    """Docstrings do not count."""
     long = []
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -46,7 +46,7 @@ def test_a_trainer_says_how_many_steps_of_what_batch_it_trains(name: str):
 
 
 def test_files_that_are_called_slow_are_there():
-    """A file that is renamed would silently be run with the quick ones."""
+    """A renamed file would silently run with the fast ones."""
     from tests import conftest
 
     assert [name for name in (*conftest.SLOW, *conftest.CHECKED_IN_PROCESSES) if not (ROOT / name).is_file()] == []

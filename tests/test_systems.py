@@ -1,4 +1,4 @@
-"""The package imports nothing that only POSIX systems have."""
+"""The package imports no POSIX-only modules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-# Other packages may: they know which system this is.
+# Other packages may, depending on the system.
 PROGRAM = """
 import builtins, importlib, pkgutil
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "curses", "readline", "syslog", "posix"}

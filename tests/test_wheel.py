@@ -15,13 +15,13 @@ from tools.check_wheel import ROOT, build, contents, programs
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built by this environment's setuptools, without a network."""
+    """The wheel, built with this environment's setuptools, without network access."""
     return build(tmp_path_factory.mktemp("wheel"), "--no-build-isolation", "--no-index")
 
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, and with the other packages of this one."""
+    """An environment with the wheel and the other packages of this environment."""
     path = tmp_path_factory.mktemp("environment")
     venv.create(path, symlinks=os.name != "nt")
     python = next(programs(path).glob("python*"))

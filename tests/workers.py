@@ -1,4 +1,4 @@
-"""What the processes of test_distribution.py train: random draws are the same however a batch is shared out."""
+"""Training of the processes of test_distribution.py: random numbers do not depend on how a batch is distributed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SELDOM = CheckpointSettings(every=10**6)
 
 
 class FixedGAN(GAN):
-    """Always makes images of the same latents."""
+    """Always generates images from the same latents."""
 
     def fakes(self, batch: Any, condition: Any) -> tf.Tensor:
         latents = tf.constant(standard_normal((self.recipe.batch_size, self.latent_dim), seed=0), tf.float32)
@@ -47,10 +47,10 @@ class FixedGAN(GAN):
 
 
 class FixedVAE(VAE):
-    """Always draws the same noise in training."""
+    """Always uses the same noise in training."""
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        if noise_seed is not None:  # measured, on batches of any size
+        if noise_seed is not None:  # in evaluation, with any batch size
             return super().bottleneck(encoded, noise_seed)
         mean, log_variance = encoded
         noise = tf.constant(standard_normal((self.recipe.batch_size, self.latent_dim), seed=0), tf.float32)
@@ -72,7 +72,7 @@ class FixedVAERecipe(recipes.VAE):
 
 
 def fixed_recipes(pictures: str) -> dict[str, Recipe]:
-    """A DCGAN with batch norm and clipped gradients, and a VAE with free bits and a fitted average."""
+    """A DCGAN with batch norm and gradient clipping, and a VAE with free bits and a moving average."""
     common: dict[str, Any] = {"source": pictures, "steps": STEPS, "logging": QUIET, "checkpoints": SELDOM}
     clipped = AdamSettings(learning_rate=8e-4, beta_1=0.5, clip_norm=0.05)
     gan = dataclasses.replace(FixedDCGANRecipe.tiny(), dropout=0.0, generator_optimizer=clipped, **common)
@@ -80,29 +80,29 @@ def fixed_recipes(pictures: str) -> dict[str, Recipe]:
 
 
 class FixedSemiGAN(FixedGAN, SemiGAN):
-    """The same, with a discriminator that tells classes, too."""
+    """The same, with a discriminator that also classifies."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FixedSemiGANRecipe(recipes.SemiGAN):
-    """A GAN of few labels with fixed latents."""
+    """A semi-supervised GAN with fixed latents."""
 
     model: ClassVar[str] = f"{__name__}:FixedSemiGAN"
 
 
 def labelled_recipe() -> Recipe:
-    """A GAN whose generator matches the mean of what the discriminator sees in all rows of a batch."""
+    """A GAN with feature matching: the mean of discriminator features over the whole batch."""
     recipe = FixedSemiGANRecipe.tiny()
     return dataclasses.replace(recipe, dropout=0.0, steps=STEPS, logging=QUIET, checkpoints=SELDOM)
 
 
 def carried_recipe() -> Recipe:
-    """A recurrent model that reads on where the batch before ended."""
+    """A recurrent model that carries its state from batch to batch."""
     return dataclasses.replace(CharRNN.tiny(), dropout=0.0, steps=6, logging=QUIET, checkpoints=SELDOM)
 
 
 class FixedReplay(ReplayBuffer):
-    """Of as many examples as a step makes: gives back those of this step, by way of what all replicas remember."""
+    """A buffer as large as a step: returns the examples of this step, through the state of all replicas."""
 
     def exchange(self, examples: Any) -> list[tf.Tensor]:
         super().exchange(examples)
@@ -110,7 +110,7 @@ class FixedReplay(ReplayBuffer):
 
 
 class FixedCycleGAN(CycleGAN):
-    """Shows its discriminators what was just made."""
+    """Its discriminators get the latest generated images."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -125,7 +125,7 @@ class FixedCycleGANRecipe(recipes.CycleGAN):
 
 
 def photo_recipes() -> dict[str, Recipe]:
-    """One of each family of models of photographs, without random draws; gradients of some are clipped."""
+    """One recipe per family of photograph models, without random numbers; some with gradient clipping."""
     found = [recipes.Upscale.tiny(), recipes.Pix2Pix.tiny(), recipes.Style.tiny()]
     unpaired = FixedCycleGANRecipe.tiny()
     found.append(dataclasses.replace(unpaired, replayed=unpaired.batch_size))
@@ -138,7 +138,7 @@ def photo_recipes() -> dict[str, Recipe]:
 
 
 def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
-    """Runs of `fixed_recipes` in a folder that holds the pictures."""
+    """Runs of `fixed_recipes` in a folder with the pictures."""
     pictures = str(folder / "pictures.npz")
     return {
         name: aigc_tf.train(recipe, folder / strategy / name, strategy=strategy)
@@ -147,27 +147,27 @@ def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
 
 
 def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
-    """What was logged of each step, `[steps]`, without what depends on the clock."""
+    """Logged values of each step, `[steps]`, without times."""
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     steps = [line for line in lines if "gradient_norm" in line or "generator_loss" in line]
     return {name: np.array([line[name] for line in steps]) for name in steps[0] if "second" not in name}
 
 
 def guarded_recipe(folder: Path) -> Recipe:
-    """One that the guard sends back to new weights after 5 steps, with lower rates, and stops after 10."""
+    """A recipe that the guard rolls back to new weights after 5 steps, with lower rates, and stops after 10."""
     logging = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=5, evaluate_samples=10)
     guard = GuardSettings(action="roll_back", least_spread=1.0, rollbacks=1)
     return dataclasses.replace(fixed_recipes(str(folder / "pictures.npz"))["gan"], guard=guard, logging=logging)
 
 
 def endless_recipe(folder: Path) -> Recipe:
-    """One whose training somebody else has to end."""
+    """A recipe whose training must be stopped from outside."""
     recipe = fixed_recipes(str(folder / "pictures.npz"))["vae"]
     return dataclasses.replace(recipe, steps=10**6, checkpoints=CheckpointSettings(every=5))
 
 
 def work(folder: Path) -> None:
-    """Train, save what this worker has in the end, show Keras's fault, then train on until somebody ends it."""
+    """Train, save this worker's final state, record Keras's error, then train until stopped from outside."""
     number = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     (folder / f"process-{number}.txt").write_text(str(os.getpid()))
     of_two_minds(folder, number)
@@ -180,7 +180,7 @@ def work(folder: Path) -> None:
 
 
 def of_two_minds(folder: Path, number: int) -> None:
-    """Try to train with another seed in each process, and note why that is refused."""
+    """Try to train with another seed in each process, and record the refusal."""
     recipe = dataclasses.replace(guarded_recipe(folder), seed=number)
     try:
         aigc_tf.train(recipe, folder / "multi_worker" / "of two minds", strategy="multi_worker")
@@ -189,13 +189,13 @@ def of_two_minds(folder: Path, number: int) -> None:
 
 
 def work_again(folder: Path) -> None:
-    """Go on with the training that had no end."""
+    """Resume the endless training."""
     with friendly_exit():
         aigc_tf.train(endless_recipe(folder), folder / "endless", resume=True, strategy="multi_worker")
 
 
 def fault_of_keras() -> str:
-    """What Keras says to a training step with scalar logs on several workers; empty once it has learnt it."""
+    """Keras's error for a training step with scalar logs on several workers; empty once Keras supports it."""
 
     class Plain(keras.Model):
         def train_step(self, data: Any) -> dict[str, tf.Tensor]:
@@ -213,7 +213,7 @@ def fault_of_keras() -> str:
 
 
 def work_on_two_devices(folder: Path) -> None:
-    """Train on two devices of this process: recipes with carried states and of photographs, and one that is refused."""
+    """Train on two devices of this process: recipes with carried states and photographs, and one that is refused."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
@@ -229,11 +229,11 @@ def work_on_two_devices(folder: Path) -> None:
 
 
 def draws() -> dict[str, list[Any]]:
-    """What two replicas draw in two steps, and the state of their stream after each."""
+    """Random numbers of two replicas in two steps, and the state of their stream after each."""
     strategy = join("mirrored").strategy
 
     class Drawing(keras.Model):
-        """Draws a number in each step."""
+        """Generates a random number in each step."""
 
         def __init__(self) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""Benchmarks of this project on this machine, against the alternatives that people would use instead.
+"""Benchmarks of this project on this machine, against the usual alternatives.
 
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
@@ -51,7 +51,7 @@
     python -m tools.benchmark scaling           two workers with one thread each against one
     python -m tools.benchmark augmentation RUN  a classifier of few images or sounds, with and without generated ones
 
-Nothing else should run at the same time. Figures from different machines are not comparable, their ratios are.
+Run nothing else at the same time. Figures from different machines are not comparable, their ratios are.
 """
 
 from __future__ import annotations

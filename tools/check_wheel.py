@@ -1,7 +1,7 @@
 """Build the wheel, install it into fresh environments, and use it from another folder: train, sample, export.
 
     python -m tools.check_wheel                                          # with this Python
-    python -m tools.check_wheel python3.11 python3.12 python3.13         # with others, by name or by path
+    python -m tools.check_wheel python3.11 python3.12 python3.13         # with others, by name or path
 
 Each environment is created from scratch and downloads the wheel's dependencies, TensorFlow included: some minutes for
 each Python. Commands and their output are shown; the first command that fails ends it with status 1.
@@ -34,10 +34,10 @@ def build(folder: Path, *options: str) -> Path:
     """Build the wheel of this checkout.
 
     Args:
-        folder: where it is written.
+        folder: output folder.
         options: further options of `pip wheel`.
     """
-    with tempfile.TemporaryDirectory() as name:  # what older builds left in the checkout would go into the wheel
+    with tempfile.TemporaryDirectory() as name:  # leftovers of older builds in the checkout would go into the wheel
         copy = Path(name)
         shutil.copytree(ROOT / "aigc_tf", copy / "aigc_tf", ignore=shutil.ignore_patterns("__pycache__"))
         for file in FILES:

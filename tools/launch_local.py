@@ -22,10 +22,10 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import IO
 
-# For the others to end by themselves, once a worker has failed or was interrupted: the chief may be saving.
+# Grace period for the others after a worker has failed or was interrupted: the chief may be saving.
 GRACE_SECONDS = 30.0
-# A step of several workers runs in a thread of TensorFlow's, whose memory glibc gives back to the system after each
-# operation, and fetches again page by page: one pool for all threads that is kept, in large pages (docs/SCALING.md).
+# Multi-worker steps run in a TensorFlow thread, whose memory glibc returns to the system after each operation and
+# faults in again page by page: use one retained pool for all threads, in huge pages (docs/SCALING.md).
 MEMORY_IS_KEPT = ":".join(
     f"glibc.malloc.{name}={value}"
     for name, value in {"arena_max": 1, "trim_threshold": 2**32, "mmap_threshold": 2**25, "hugetlb": 1}.items()
@@ -78,9 +78,9 @@ class Worker:
             env=os.environ | settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,  # carriage returns end lines, too
+            text=True,  # carriage returns also end lines
             errors="replace",
-            start_new_session=True,  # Ctrl-C in a terminal reaches it through this program alone, once
+            start_new_session=True,  # Ctrl-C reaches it only through this program, once
         )
         pipes = ((self.process.stdout, sys.stdout), (self.process.stderr, sys.stderr))
         self.readers = [Thread(target=self.show, args=pipe) for pipe in pipes]
@@ -120,7 +120,7 @@ def run(command: Sequence[str], environments: Sequence[dict[str, str]]) -> int:
         statuses = [worker.process.poll() for worker in workers]
         if not failure and any(statuses):
             failure, deadline = next(filter(None, statuses)), time.monotonic() + GRACE_SECONDS
-            if not passed_on:  # those that were interrupted end by themselves
+            if not passed_on:  # interrupted workers exit by themselves
                 for worker in workers:
                     worker.signal(signal.SIGTERM)
         if None not in statuses:

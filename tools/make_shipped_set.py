@@ -25,7 +25,7 @@ def write(folder: Path, path: Path) -> None:
     """Write the first training images and labels in `folder` to the .npz file `path`.
 
     Raises:
-        InputError: the files are damaged, or hold too few images.
+        InputError: the files are damaged, or contain too few images.
     """
     import numpy as np
 

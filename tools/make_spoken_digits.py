@@ -34,7 +34,7 @@ _NAMES = (
 VOICES = tuple(_NAMES.split())
 """Variants of eSpeak NG that sound human; robots and whispers are excluded."""
 ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029")
-PITCHES, RATES = (30, 70), (120, 200)  # of at most 99; words a minute
+PITCHES, RATES = (30, 70), (120, 200)  # 0 to 99; words per minute
 
 
 def settings_of(count: int) -> Iterator[tuple[str, str, int, int]]:

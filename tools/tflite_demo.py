@@ -39,11 +39,11 @@ def generate(
     """Images `[count, height, width, channels]` float32 in [0, 1]: those of tools.sample with the same seed.
 
     Args:
-        interpreter: of a file with the signature.
-        signature: from `latent`, and `label` for a class-conditional model, to an image.
-        metadata: of the file.
-        count: how many.
-        seed: of the latents.
+        interpreter: interpreter of a file with the signature.
+        signature: signature from `latent`, and `label` for a class-conditional model, to an image.
+        metadata: metadata of the file.
+        count: number of images.
+        seed: random seed of the latents.
         label: class number of all images; None: the classes in turn.
     """
     runner = interpreter.get_signature_runner(signature)
@@ -104,7 +104,7 @@ def write_text(
     feedback = metadata["signatures"]["step"].get("feedback", {})
     states = {name: np.zeros(details[name]["shape"], details[name]["dtype"]) for name in feedback.values()}
     written, rng = len(text), np.random.default_rng(seed)
-    # What is neither the token nor a state is a latent vector, drawn once for a text.
+    # Any other input besides the token and states is a latent vector, sampled once per text.
     latents = {
         name: rng.standard_normal(details[name]["shape"], dtype=np.float32)
         for name in details.keys() - {"token"} - states.keys()
@@ -140,7 +140,7 @@ def tokenize(text: str, metadata: dict[str, Any]) -> list[int]:
     if metadata.get("unit") == "byte":
         return [byte + 1 for byte in text.encode()]
     vocabulary = metadata["vocabulary"]
-    if metadata.get("unit") in ("word", "subword"):  # these hold the space before them
+    if metadata.get("unit") in ("word", "subword"):  # these include the preceding space
         text = text.rstrip(" ")
         first = re.match(r"\w+|[^\w\s]+", text)
         if first and first[0] not in vocabulary and f" {first[0]}" in vocabulary:
@@ -162,7 +162,7 @@ def choose(logits: np.ndarray, temperature: float, top_k: int, rng: np.random.Ge
     """A token id, sampled from softmax(logits / temperature) over the top k."""
     if temperature == 0:
         return int(logits.argmax())
-    with np.errstate(over="ignore"):  # the nearer to 0, the further all but the largest are below it
+    with np.errstate(over="ignore"):  # near 0, all but the largest overflow to -inf
         scaled = (logits.astype(np.float64) - logits.max()) / temperature
     if top_k:
         scaled[np.argsort(-scaled, kind="stable")[top_k:]] = -np.inf
@@ -189,7 +189,7 @@ def png(pixels: np.ndarray) -> bytes:
 
     height, width, channels = pixels.shape
     colour = {1: 0, 3: 2}[channels]
-    lines = b"".join(b"\0" + line.tobytes() for line in pixels)  # each line says: not filtered
+    lines = b"".join(b"\0" + line.tobytes() for line in pixels)  # filter type 0 (none) per line
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))
@@ -259,7 +259,7 @@ def run(options: argparse.Namespace) -> str:
         write_whole(out, png(grid(images)))
         return f"{out}: {count} images of {images.shape[2]}x{images.shape[1]}"
     temperature = 1.0 if options.temperature is None else options.temperature
-    marks, mark = metadata.get("marks", {}), ""  # of a property that can be asked for
+    marks, mark = metadata.get("marks", {}), ""  # of a property that can be requested
     if marks or options.label is not None:
         mark = list(marks.values())[number_of_class(options.label or "0", list(marks))]
     begin = mark + (options.prompt or "")
@@ -274,7 +274,7 @@ def run(options: argparse.Namespace) -> str:
 def main() -> int:
     """Run the command; returns 2 if the file or an option cannot be used."""
     options = parse()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character gets its escape
+    if isinstance(sys.stdout, io.TextIOWrapper):  # characters that the terminal cannot show are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     return status_of(options.file, lambda: print(run(options)))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-# What reading a damaged file raises, besides ValueError and OSError.
+# Exceptions raised on damaged files, besides ValueError and OSError.
 DAMAGE = (
     *(struct.error, LookupError, TypeError, AttributeError),
     *(OverflowError, RecursionError, MemoryError, EOFError, SyntaxError),
@@ -17,7 +17,7 @@ DAMAGE = (
 
 
 def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
+    """The JSON metadata that the export embedded in the file; empty if there is none.
 
     Raises:
         ValueError: the file is damaged.
@@ -37,7 +37,7 @@ def status_of(file: Path, work: Callable[[], None]) -> int:
     """The exit status of `work`: 2, with a one-line message, if the file or an option cannot be used."""
     try:
         work()
-    except (OSError, ValueError) as error:  # no such file; not a .tflite file; what the program says itself
+    except (OSError, ValueError) as error:  # no such file; not a .tflite file; the program's own errors
         print(f"{file}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except DAMAGE as error:

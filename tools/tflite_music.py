@@ -23,7 +23,7 @@ try:
 except ImportError:  # copied out of the repository
     from tflite_file import DAMAGE, read_metadata, status_of  # type: ignore[no-redef]
 
-TICKS = 120  # a sixteenth note, of files that are written
+TICKS = 120  # per sixteenth note, in written files
 BAR = 16  # sixteenth notes
 
 
@@ -54,7 +54,7 @@ def read_voices(path: Path, metadata: dict[str, Any]) -> np.ndarray:
     cells = np.zeros((max(step for notes in tracks for step, _ in notes), len(tracks)), np.int32)
     cells[0] = metadata["rest"]
     for voice, notes in enumerate(tracks):
-        for step, symbol in sorted(notes):  # a rest at the same step as a note is its number's below, and overwritten
+        for step, symbol in sorted(notes):  # a rest at the step of a note sorts first, and is overwritten
             if step < len(cells):
                 cells[step, voice] = symbol
     return cells
@@ -79,10 +79,10 @@ def write_voices(path: Path, cells: np.ndarray, metadata: dict[str, Any]) -> Non
 
 
 class Sheet:
-    """A piece while it is being written.
+    """A piece during generation.
 
     Args:
-        metadata: of the exported file.
+        metadata: metadata of the exported file.
         cells: int32 `[steps, voices]`, those of fixed voices filled in.
         fixed: bool `[voices]`.
     """
@@ -107,7 +107,7 @@ class Sheet:
         return {"held": held, "age": age, "place": place, "left": left}
 
     def cell(self, step: int, voice: int) -> dict[str, Any]:
-        """The inputs by which a cell is predicted, except the memory."""
+        """The inputs for the prediction of a cell, except the memory."""
         known = np.arange(len(self.fixed)) < voice
         older = np.minimum(self.age[step] + 1, self.metadata["max_age"])
         return {

@@ -27,7 +27,7 @@ except ImportError:  # copied out of the repository
     from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
 SIGNATURES = ("restore", "translate")
-TILE = 256  # pixels, of squares where the file takes any size
+TILE = 256  # pixels, side of a tile if the file takes any size
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Squares:
     Args:
         side: maximum side of a tile in pixels; exact, if the file takes a fixed size.
         overlap: pixels on each side of a tile whose results are discarded.
-        multiple: heights and widths have to be multiples of it.
+        multiple: heights and widths must be multiples of it.
         fixed: whether the file takes a fixed size.
         batch: batch size of the file; a tile is repeated to fill it.
     """
@@ -52,7 +52,7 @@ class Squares:
         """Number of tiles along a height or width, and pixels kept of each."""
         keep = self.side - 2 * self.overlap
         count = -(-size // keep)
-        if not self.fixed:  # parts of equal length waste least
+        if not self.fixed:  # equal parts waste the least
             keep = -(-size // (count * self.multiple)) * self.multiple
         return count, keep
 
@@ -61,8 +61,8 @@ def squares_of(facts: dict[str, Any], shape: tuple[int, ...], tile: int) -> Squa
     """The tiling that a file needs.
 
     Args:
-        facts: its metadata.
-        shape: of its `image`, -1 for any size.
+        facts: the file's metadata.
+        shape: shape of its `image`, -1 for any size.
         tile: side of a tile in pixels, if it takes any size.
 
     Raises:
@@ -95,7 +95,7 @@ def restored(
     Args:
         run: calls a signature.
         pictures: `image`, and `mask` if it takes one, uint8 `[height, width, channels]`.
-        beside: its other inputs, which are the same for all tiles, `[batch, ...]` each.
+        beside: further inputs, the same for all tiles, `[batch, ...]` each.
         squares: the tiling.
     """
     height, width, _ = pictures["image"].shape
@@ -168,7 +168,7 @@ def read_beside(style: Path | None, sigma: float, shapes: dict[str, tuple[int, .
 
 
 def run(options: argparse.Namespace) -> None:
-    """Restore the photograph, and print where it is.
+    """Restore the photograph, and print its path.
 
     Raises:
         ValueError: the file or a picture cannot be used.

@@ -24,7 +24,7 @@ try:
 except ImportError:  # copied out of the repository
     from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
-# A word or a run of punctuation with the space before it, or any other white space.
+# A word or a run of punctuation with its preceding space, or any other white space.
 WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
 
 
@@ -33,7 +33,7 @@ class Written(NamedTuple):
 
     text: str
     symbols: list[str]
-    """Those that were written."""
+    """Token ids of the text."""
     places: list[str]
     """For each token, the source token with the largest attention weight."""
 
@@ -60,7 +60,7 @@ class Symbols:
         return [self._numbers.get(part, self.unknown) for part in parts]
 
     def _subwords(self, word: str) -> list[str]:
-        """Byte-pair encoding: merges are applied in the order in which they were learnt."""
+        """Byte-pair encoding: merges are applied in the order of training."""
         parts = list(word)
         while len(parts) > 1:
             ranks = [self._ranks.get(pair, len(self._ranks)) for pair in itertools.pairwise(parts)]
@@ -73,7 +73,7 @@ class Symbols:
 
     def decode(self, numbers: list[int]) -> str:
         """The text of a target's token ids."""
-        if self.unit == "byte":  # number b + 1 is byte b
+        if self.unit == "byte":  # token b + 1 is byte b
             return bytes(number - 1 for number in numbers if number).decode("utf-8", errors="replace")
         return "".join(self.target[number] for number in numbers).strip()
 
@@ -82,9 +82,9 @@ def rewrite(interpreter: Interpreter, metadata: dict[str, Any], text: str) -> Wr
     """The output of the file for a text.
 
     Args:
-        interpreter: of a file with the signatures encode, start and step.
-        metadata: of the file.
-        text: the source.
+        interpreter: interpreter of a file with the signatures encode, start and step.
+        metadata: metadata of the file.
+        text: source text.
     """
     symbols = Symbols(metadata)
     signatures = {name: interpreter.get_signature_runner(name) for name in ("encode", "start", "step")}

@@ -22,7 +22,7 @@ try:
 except ImportError:  # copied out of the repository
     from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
-SPAN = 4.0  # standard deviations of a mode that the network represents as 1
+SPAN = 4.0  # standard deviations of a mode that correspond to 1
 AT_ONCE, TRIED = 500, 100_000  # rows
 SIGNS = {"=": np.equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 
@@ -107,7 +107,7 @@ class Table:
         """Rows that fulfil all conditions.
 
         Raises:
-            ValueError: next to none are.
+            ValueError: almost no rows do.
         """
         random, found, kept, tried = np.random.default_rng(seed), [], 0, 0
         while kept < count:

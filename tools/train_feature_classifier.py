@@ -1,9 +1,9 @@
-"""Train the small Fashion-MNIST classifier whose features evaluate models, and write its weights.
+"""Train the small Fashion-MNIST classifier that provides features for evaluation, and write its weights.
 
     python -m tools.train_feature_classifier       # 3 min on two cores; 93 % test accuracy
 
-It is trained on all 60,000 training images: the full data set is needed. Figures depend on the weights that they were
-measured with: a new file starts a new column in docs/RESULTS.md.
+It is trained on all 60,000 training images: the full data set is needed. Figures depend on these weights: a new file
+starts a new column in docs/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aigc_tf.cli.command import command
 
 
 def train_feature_classifier(source: str = "fashion_mnist", out: Path | None = None, seed: int | None = None) -> None:
-    """Train the feature classifier and write its weights (.npz) and how they were made (.json).
+    """Train the feature classifier and write its weights (.npz) and training record (.json).
 
     Args:
         source: Source of labelled images.
@@ -32,12 +32,12 @@ def train_feature_classifier(source: str = "fashion_mnist", out: Path | None = N
     from aigc_tf.metrics.images import small_network, trained
     from aigc_tf.recipes.dcgan import DCGAN
 
-    recipe = DCGAN(source=source)  # it asks for 28x28x1
+    recipe = DCGAN(source=source)  # for 28x28x1 images
     opened = open_source(recipe)
     chosen = small_network.SEED if seed is None else seed
     network, facts = trained.train_classifier(opened, recipe.images.shape, chosen)
     test = opened.test
-    assert test.labels is not None  # as the training part
+    assert test.labels is not None  # like the training part
     accuracy = small_network.accuracy(network, test.images, test.labels)
     facts |= {"test_accuracy": round(accuracy, 4), "test_images": len(test.images)}
     path = out or trained.SHIPPED["fashion_mnist", recipe.images.shape].path

@@ -1,4 +1,4 @@
-"""Crash consistency: work killed before any of its system calls that write is resumed as if nothing had happened."""
+"""Crash consistency: work killed before any of its writing system calls resumes exactly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not is_possible(), reason="system calls are stop
 
 
 def content(folder: Path) -> dict[str, bytes | None]:
-    """Of all files and folders; names of temporary ones are random."""
+    """Contents of all files and folders, without the random parts of temporary names."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder)).split(".partial")[0].rpartition(".")[0] or str(path.relative_to(folder))
@@ -31,7 +31,7 @@ def content(folder: Path) -> dict[str, bytes | None]:
 
 
 def test_a_copy_is_what_a_killed_process_leaves(tmp_path: Path) -> None:
-    """Before each call, of Python and of what it starts; the process is forked, as that of the benchmark is."""
+    """Before each call, of Python and of its child processes; the process is forked, as in the benchmark."""
     place, log = tmp_path / "place", tmp_path / "log"
 
     def work() -> None:
@@ -87,7 +87,7 @@ def test_a_card_is_the_same_whatever_the_time_was(tmp_path: Path, steps: int, fo
 
 
 def test_training_and_sampling_survive_at_some_of_their_calls() -> None:
-    """The benchmark tries all of them. It forks, so it has a process of its own."""
+    """The benchmark tries all calls. It forks: it runs in a separate process."""
     works = ("training of a GAN", "sampling")
     words = ["tools.benchmark", "faults", "--every-call", "--most", "3", "--json", "--works", *works]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}

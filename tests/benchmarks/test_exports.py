@@ -74,7 +74,7 @@ def test_contenders_take_turns_and_the_middle_round_counts() -> None:
 
 
 class Session:
-    """Stands for onnxruntime's: doubles what is bound as `latent`."""
+    """Mock of onnxruntime's session: doubles the input `latent`."""
 
     made: ClassVar[list[tuple[str, int]]] = []
 

@@ -1,4 +1,4 @@
-"""The flow benchmark only trains what its results lack, and only reports its own runs."""
+"""The flow benchmark trains only missing results, and reports only its own runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measured(name: str, seed: int, evaluations: list[int], distance: float) -> d
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
-    """What was trained: recipe, and whether processor time was counted."""
+    """Training runs: recipe, and whether CPU time was counted."""
     found: list[tuple[str, bool]] = []
 
     def train(

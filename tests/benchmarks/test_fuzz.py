@@ -107,7 +107,7 @@ def test_a_run_imports_no_module_that_is_not_trusted(tmp_path: Path, monkeypatch
     assert type(aigc_tf.Run.open(tmp_path / "run").recipe).__name__ == "Theirs"
     assert (tmp_path / "executed").exists()
     monkeypatch.delenv("AIGC_TF_RECIPES")
-    assert aigc_tf.Run.open(tmp_path / "run").step == 2  # it is imported by now
+    assert aigc_tf.Run.open(tmp_path / "run").step == 2  # already imported
     monkeypatch.delitem(sys.modules, "theirs")
 
 
@@ -117,7 +117,7 @@ def test_links_out_of_a_run_folder_are_refused(tmp_path: Path):
     (tmp_path / "run" / "inside").symlink_to("checkpoints")
     assert aigc_tf.Run.open(tmp_path / "run").step == 2
     (tmp_path / "run" / "samples" / "mo\nre").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match=r"mo\\nre is a link out of the run folder"):  # in one line
+    with pytest.raises(InputError, match=r"mo\\nre is a link out of the run folder"):  # one line
         aigc_tf.Run.open(tmp_path / "run")
 
 
@@ -146,7 +146,7 @@ def test_a_run_folder_is_no_exported_file(
 
 
 def test_pictures_in_a_folder_of_any_name_are_trained_on(tmp_path: Path, pictures: Path):
-    """A new line, a terminal's escape and half of a table; only a byte that is no UTF-8 cannot be written down."""
+    """A newline, a terminal escape and a table delimiter; only bytes that are not UTF-8 cannot be recorded."""
     folder = tmp_path / "a\nb\x1b[2J | c"
     folder.mkdir()
     for number, image in enumerate(np.load(pictures)["images"][:40]):

@@ -52,7 +52,7 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     first = gans.gans(*arguments)
     assert gans.gans(*arguments) == first and [row["recipe"] for row in first] == ["tutorial", "lsgan"]
     assert made == [("tutorial", 0), ("lsgan", 0)]
-    gans.gans(*arguments, processor_time=True)  # other seconds: nothing is known of them
+    gans.gans(*arguments, processor_time=True)  # another clock: no results yet
     assert len(made) == 4
     with pytest.raises(InputError, match="no GAN recipe vae: choose of tutorial, tutorial_loop, cgan, conv_gan"):
         gans.gans([10.0], ["vae"], [0], 100, "some", tmp_path / "results.jsonl")
@@ -68,11 +68,11 @@ def test_the_training_ends_when_the_benchmark_is_killed():
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stdout.readline() == "begun\n"
         process.kill()
-        process.communicate(timeout=60)  # until nobody has the pipe's other end
+        process.communicate(timeout=60)  # until all writers have closed the pipe
 
 
 def by_seed(model: Any, source: Any, recipe: DCGAN, samples: int) -> dict[str, float]:
-    """Stands for the evaluation."""
+    """Mock of the evaluation."""
     return {"frechet_distance": float(model.generate(samples).std()), "inception_score": 1.0}
 
 
@@ -89,7 +89,7 @@ def test_a_recipe_is_trained_and_read(name: str, pictures: Path, monkeypatch: py
 
 
 def test_the_tutorial_as_published():
-    """Weights as its layers have them: kernels, biases, and four numbers for each normalised channel."""
+    """Number of weights: kernels, biases, and four per normalised channel."""
     tutorial = tutorial_as_published(seed=0)
     assert tutorial.batch_size == 256
     dense, normalised, convolutions = 100 * 12544, 4 * (12544 + 128 + 64), 25 * (256 * 128 + 128 * 64 + 64)

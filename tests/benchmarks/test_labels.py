@@ -18,7 +18,7 @@ from tools.benchmarks.spreading import Spreading, reduced
 
 
 def bars(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noise, bright above or below: float32 `[count, 16, 16, 1]` and classes."""
+    """Noise, with a bright upper or lower half: float32 `[count, 16, 16, 1]`, and classes."""
     classes = np.arange(count) % 2
     images = np.random.default_rng(count).uniform(0, 0.5, (count, 16, 16, 1)).astype(np.float32)
     images[classes == 0, :8] += 0.4

@@ -21,10 +21,10 @@ def source() -> TextSource:
 
 
 def interpreter(folder: Path, program: str) -> Path:
-    """What is started instead of a Python that has PyTorch."""
+    """Replacement for a Python with PyTorch."""
     (folder / "program.py").write_text(program)
     path = folder / "python"
-    # A shell, since the path of this Python may have a space, which the first line of a script cannot.
+    # A shell script, since the path of this Python may contain a space, which a shebang line does not allow.
     path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{folder / "program.py"}"\n')
     path.chmod(0o755)
     return path

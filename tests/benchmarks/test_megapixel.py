@@ -1,4 +1,4 @@
-"""A photograph through exported files: each one restores it, with time and quality."""
+"""Each exported file restores a photograph, with time and quality."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_file_restores_it(recipe: RestorationRecipe, tmp_path: Path):
     assert {KERAS, WHOLE, "aigc_tf, none"} <= rows.keys()
     assert all(set(row["seconds"]) == {"1", "2"} for row in rows.values())
     assert rows["aigc_tf, none"]["psnr_db"] == pytest.approx(rows[KERAS]["psnr_db"], abs=1e-3)
-    assert rows["aigc_tf, none"]["psnr_db"] == pytest.approx(psnr_of_the_network(run), abs=0.2)  # files have 8 bits
+    assert rows["aigc_tf, none"]["psnr_db"] == pytest.approx(psnr_of_the_network(run), abs=0.2)  # 8-bit files
     assert 2e7 < rows["aigc_tf, none"]["process_bytes"] < 2e8
     line = next(line for line in table(rows).splitlines() if line.startswith("| aigc_tf, none |"))
     assert len(line.split("|")) == 12

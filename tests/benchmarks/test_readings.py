@@ -16,9 +16,9 @@ def test_marks_are_seconds_of_training_after_the_first_step():
 
     def measure(mark: float, steps: int) -> None:
         found.append((mark, steps))
-        now[0] += 1000  # what measuring takes does not count
+        now[0] += 1000  # measurement time does not count
 
-    # The first step compiles, and takes long.
+    # The first step is slow: it compiles.
     watch_loop(step, iter([50.0, 1.0, 1.0, 5.0, 1.0]), Stopwatch([6.5, 2.0], measure, lambda: now[0]))
     assert found == [(2.0, 3), (6.5, 4)]
 

@@ -89,7 +89,7 @@ def test_squares_cover_holes_and_leave_scratches_out():
 
 
 def test_filled_holes_are_compared_with_what_was_there():
-    """The truth is nearer than one colour; a model without holes has no such figure."""
+    """The ground truth is closer than a constant; models other than inpainting have no such figure."""
     random = np.random.default_rng(0)
     texture = [(random.random((96, 96, 1)) < 0.5).astype(np.float32) for _ in range(8)]
     photos = gathered(((255 * photo).astype(np.uint8) for photo in texture), 1)

@@ -17,8 +17,8 @@ def test_what_is_computed_is_counted_and_the_rest_is_not():
             x = tf.nn.conv2d(images, kernel, 1, "SAME")  # 2 * (2 * 8 * 8 * 5) * (3 * 3 * 4)
             y = tf.matmul(tf.reshape(x, (-1, 5)), matrix)  # 2 * (2 * 8 * 8) * 5 * 7
             loss = tf.reduce_sum(y**2)
-        kernel.assign_sub(tape.gradient(loss, kernel))  # through both, but not to the images nor to the matrix
-        tf.matmul(matrix, matrix, transpose_a=True)  # nothing is done with it
+        kernel.assign_sub(tape.gradient(loss, kernel))  # through both, but not to the images or the matrix
+        tf.matmul(matrix, matrix, transpose_a=True)  # unused
         kept.assign(loss)
 
     convolution, product = 2 * (2 * 8 * 8 * 5) * (3 * 3 * 4), 2 * (2 * 8 * 8) * 5 * 7

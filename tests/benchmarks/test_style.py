@@ -54,7 +54,7 @@ def test_optimisation_gains_with_each_step_and_is_resumed(run: aigc_tf.Run, tmp_
 
 
 def test_optimisation_is_that_of_keras(run: aigc_tf.Run):
-    """Adam as published, in a loop of its own; clipped to what a picture can show."""
+    """Adam as published, in a separate loop; clipped to [0, 1]."""
     import keras
     import tensorflow as tf
 

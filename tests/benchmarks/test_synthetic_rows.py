@@ -1,4 +1,4 @@
-"""The benchmark of tables measures each recipe on each source once, and its table has baselines once."""
+"""The table benchmark measures each recipe on each source once, and lists baselines once."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_paired_beside_unpaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [*found["unpaired"]] == ["cyclegan", copying, changed, training]
     assert len({row["judges"] for row in rows}) == 1
     paired = found["paired"]
-    assert paired[nearest]["psnr_db"] > paired[copying]["psnr_db"]  # of negatives
+    assert paired[nearest]["psnr_db"] > paired[copying]["psnr_db"]  # for negatives
     assert paired[changed]["recognised"] > paired[copying]["recognised"]
     assert paired[training]["kernel_distance"] < paired[copying]["kernel_distance"]
     for row in rows:

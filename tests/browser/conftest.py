@@ -1,4 +1,4 @@
-"""Chromium, and pages for it from one port under two names."""
+"""Chromium, and a server of pages on one port under two host names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FLAGS = (
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    """What `python -m http.server` answers, without its log."""
+    """The handler of `python -m http.server`, without its log."""
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -37,7 +37,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """A browser with a profile of its own."""
+    """A browser with a new profile."""
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     assert browser and driver, "install chromium and chromedriver (Debian: chromium, chromium-driver)"
     options = webdriver.ChromeOptions()
@@ -52,7 +52,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Path], int]]:
-    """Serves a folder, and says at which port of the loopback address."""
+    """Serve a folder on the loopback address; returns the port."""
     servers = []
 
     def start(folder: Path) -> int:

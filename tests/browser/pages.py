@@ -1,4 +1,4 @@
-"""Open pages, and two names for the machine that serves them."""
+"""Pages open in the browser, and two host names of their server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-# A name that is not the machine's own: like a phone's view of a computer in the same network, it is plain http,
-# so no secure context, no isolation from other origins, no threads.
+# A host name other than localhost: as from a phone in the same network, it is plain http, so there is no secure
+# context, no cross-origin isolation, and no threads.
 PHONE = "phone.test"
 ORIGINS = ("localhost", PHONE)
 SECONDS = 60
@@ -21,7 +21,7 @@ SECONDS = 60
 
 @contextlib.contextmanager
 def phone(chrome: Chrome) -> Iterator[None]:
-    """The screen of one."""
+    """Set the screen size of a phone."""
     screen = {"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": True}
     chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
     try:
@@ -35,7 +35,7 @@ class Page:
 
     def __init__(self, chrome: Chrome, address: str, folder: Path) -> None:
         self.chrome, self.folder = chrome, folder
-        chrome.get_log("browser")  # empties it
+        chrome.get_log("browser")  # clears it
         chrome.get(address)
         self.facts = json.loads((folder / "page.json").read_text()) if (folder / "page.json").is_file() else {}
         self.wait_for(lambda: self.find("model").is_displayed() or self.find("error").is_displayed())
@@ -50,7 +50,7 @@ class Page:
         return self.chrome.execute_script(text)
 
     def module(self, name: str, expression: str):
-        """What an expression over an exported module of the page gives."""
+        """The value of an expression on an exported module of the page."""
         call = f"import('./{name}').then(module => arguments[0]({expression}))"
         return self.chrome.execute_async_script(call)
 
@@ -64,14 +64,14 @@ class Page:
         return np.array(values, np.uint8).reshape(height, width, 4)
 
     def assert_shows(self, canvas: str, expected: np.ndarray) -> None:
-        """A canvas has an image `[height, width, channels]` in [0, 1], which has contrast."""
-        assert np.ptp(expected) > 0.3  # a picture
+        """Assert that a canvas shows an image `[height, width, channels]` in [0, 1], which has contrast."""
+        assert np.ptp(expected) > 0.3  # not blank
         pixels = self.pixels(canvas)
         assert pixels.shape[:2] == expected.shape[:2] and (pixels[..., 3] == 255).all()
         assert np.abs(pixels[..., :3] / 255 - expected).max() <= 2 / 255
 
     def change(self, action: Callable[[], object], canvas: str = "#picture") -> None:
-        """Does something and waits for another picture."""
+        """Do something and wait for a new picture."""
         before = self.pixels(canvas)
         action()
         self.wait_for(lambda: not np.array_equal(self.pixels(canvas), before))

@@ -24,7 +24,7 @@ def test_answers_by_keys_and_buttons_are_saved(chromium: Any, serve: Any, tmp_pa
     body.send_keys("g")
     chromium.find_element(By.ID, "real").click()
     assert "Done" in chromium.find_element(By.ID, "place").text
-    chromium.find_element(By.ID, "rater").send_keys("gr")  # letters of a name are no answers
+    chromium.find_element(By.ID, "rater").send_keys("gr")  # letters of a name are not answers
     chromium.find_element(By.ID, "save").click()
     path = tmp_path / "answers-gr.json"
     WebDriverWait(chromium, 20).until(lambda _: path.exists())

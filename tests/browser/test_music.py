@@ -1,4 +1,4 @@
-"""The exported page of a music model in Chromium: it composes and harmonises as Python does, and plays."""
+"""The exported page of a music model in Chromium: composes and harmonises as Python does, and plays."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GREEDY = Choice(temperature=0)
 
 @pytest.fixture(scope="module")
 def model() -> MusicModel:
-    """A hardly trained one, of which the likeliest notes are clear."""
+    """A barely trained model, with clear most likely notes."""
     recipe = Music.tiny()
     made = aigc_tf.create(recipe)
     for batch in aigc_tf.references.resolve(recipe.data)(recipe).batches(16, 0).take(60):

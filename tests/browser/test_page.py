@@ -26,7 +26,7 @@ from tests.browser.pages import ORIGINS, PHONE, Page, phone
 
 pytestmark = pytest.mark.browser
 
-# Of the latents of the model in colour.
+# Latents of the colour model.
 MEAN = np.full(9, 0.5)
 FACTOR = 2.0 * np.eye(9) + 0.3 * np.eye(9, k=1)
 
@@ -44,7 +44,7 @@ def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.
 
 
 def drawing(name: str, signature: Signature, prior: dict[str, list] | None = None) -> SimpleNamespace:
-    """A model of one signature, whose page draws with it."""
+    """A model with one signature, for the generation page."""
     panel = Panel("draw", name, {"prior": prior, "weights": "abc"}, moved="latent")
     return SimpleNamespace(signatures=lambda source=None: {name: signature}, page=lambda source=None: [panel])
 
@@ -62,7 +62,7 @@ def model(name: str, network: keras.Model, prior: dict[str, list] | None = None)
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A grey page of a generator, and one in colour of a decoder with 8-bit weights and latents of another kind."""
+    """A grey page of a generator, and a colour page of a decoder with 8-bit weights and another latent distribution."""
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIGC_TF_CACHE", str(folder / "cache"))
@@ -76,7 +76,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def conditional(latent_dim: int, kinds: tuple[str, ...]) -> SimpleNamespace:
-    """Signature `generate` of a network whose pictures are of a class."""
+    """Signature `generate` of a class-conditional network."""
     keras.utils.set_random_seed(0)
     latent, label = keras.Input((latent_dim,), name="latent"), keras.Input((), dtype="int32", name="label")
     vector = layers.Embedding(len(kinds), latent_dim, embeddings_initializer="normal")(label)
@@ -98,7 +98,7 @@ class DrawingPage(Page):
 
     @property
     def panel(self) -> dict[str, Any]:
-        """What page.json says of it."""
+        """Its entry in page.json."""
         (panel,) = self.facts["panels"]
         return panel
 
@@ -106,7 +106,7 @@ class DrawingPage(Page):
         return np.array(self.module("draw.js", "Array.from(module.currentLatent())"), np.float32)
 
     def assert_equals_python(self) -> None:
-        """The large picture is what Python makes of the same latent and the same file."""
+        """Assert that the large picture is Python's for the same latent and the same file."""
         name = self.panel["signature"]
         further = set(self.facts["signatures"][name]["inputs"]) - {"latent"}
         chosen = self.script("return document.getElementById('kinds').selectedIndex")
@@ -175,7 +175,7 @@ def members(page: DrawingPage) -> list[Any]:
 
 
 def kept(page: DrawingPage, path: Path) -> Family:
-    """The family that the page exports, as the command line reads it."""
+    """The family tree that the page exports, as the command line reads it."""
     path.write_text(page.module("draw.js", "module.familyText()"))
     prior = page.panel["prior"]
     factor, mean = (np.array(prior["factor"]), np.array(prior["mean"])) if prior else (np.eye(len(page.latent())), 0)
@@ -187,7 +187,7 @@ def test_two_kept_pictures_are_mixed_and_exported(page: DrawingPage, tmp_path: P
     assert not mix.is_enabled() and not page.find("export").is_enabled()
     first = page.latent()
     keep.click()
-    keep.click()  # once more is not another member
+    keep.click()  # a second click adds no member
     page.change(lambda: page.find("slider-0").send_keys(Keys.END))
     second = page.latent()
     keep.click()
@@ -208,7 +208,7 @@ def test_two_kept_pictures_are_mixed_and_exported(page: DrawingPage, tmp_path: P
     ]
     for name, latent in (("1", first), ("2", second), ("3", middle)):
         np.testing.assert_allclose(family.latent_of(name), latent, rtol=1e-4, atol=1e-5)
-    if not page.panel["prior"]:  # there numbers are latents
+    if not page.panel["prior"]:  # there, the numbers are the latents
         np.testing.assert_allclose(middle, spherical(first, second, 0.5), rtol=1e-4, atol=1e-5)
     assert np.array_equal(page.pixels("#members button:last-child canvas"), page.pixels())
 
@@ -284,7 +284,7 @@ def test_a_factor_can_be_a_diagonal(page: DrawingPage) -> None:
 
 
 def normals(seed: int, count: int) -> np.ndarray:
-    """mulberry32 and Box-Muller, by their definitions."""
+    """mulberry32 and Box-Muller, from their definitions."""
 
     def uniforms():
         state = seed
@@ -314,7 +314,7 @@ def test_random_numbers_are_standard_normal(
 def test_browsers_without_relaxed_simd_get_the_other_build(
     pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
 ) -> None:
-    # LiteRT.js asks by starting a module of a few bytes.
+    # LiteRT.js tests this by instantiating a module of a few bytes.
     refuse = (
         "const instantiate = WebAssembly.instantiate;"
         "WebAssembly.instantiate = (bytes, ...rest) => bytes.byteLength < 1000"

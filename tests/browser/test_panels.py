@@ -40,12 +40,12 @@ PAIRS = [Pair(text, text[:12]) for text in VERSES]
 SUBWORDS = dataclasses.replace(
     Translation.tiny(), encoder="lstm", pairs=dataclasses.replace(Translation.tiny().pairs, unit="subword")
 )
-FEW = Limits(examples=8, steps=8, float32=1e-4)  # verification has tests of its own
+FEW = Limits(examples=8, steps=8, float32=1e-4)  # verification has separate tests
 HELD_OUT = RANDOM.integers(0, 256, (3, 16, 16, 1)).astype(np.uint8)
 
 
 def sharpened(model: Any) -> Any:
-    """Weights, and their moving averages, so large that what an untrained model makes has contrast."""
+    """Scale weights and their moving averages, so that the outputs of an untrained model have contrast."""
     for weight in model.variables:
         if len(weight.shape) > 1:
             weight.assign(weight * 3)
@@ -86,11 +86,11 @@ def open_page(folders: dict[str, Path], chromium: Chrome, serve: Callable[[Path]
     return lambda name: Page(chromium, f"http://{PHONE}:{serve(folders[name])}/", folders[name])
 
 
-# Pictures in.
+# Picture inputs.
 
 
 def assert_it_transforms(page: Page, picture: np.ndarray) -> None:
-    """Input, output and score are those of a picture `[height, width, channels]` in [0, 1]."""
+    """Assert that input, output and score are those of a picture `[height, width, channels]` in [0, 1]."""
     runner = Runner(page.folder / "model.tflite")
     image = picture[None].astype(np.float32)
     page.wait_for(lambda: np.abs(page.pixels("#input")[..., :3] / 255 - picture).max() <= 2 / 255)
@@ -167,7 +167,7 @@ def current_latent(page: Page) -> np.ndarray:
 
 
 def write(page: Page, prompt: str, symbols: int, temperature: float) -> str:
-    """What the page writes on after a prompt."""
+    """The page's continuation of a prompt."""
     for name, value in (("text", prompt), ("length", symbols), ("temperature", temperature)):
         page.chrome.execute_script(
             "const field = document.getElementById(arguments[0]); field.value = arguments[1];"
@@ -181,7 +181,7 @@ def write(page: Page, prompt: str, symbols: int, temperature: float) -> str:
 
 @pytest.mark.parametrize(
     ("name", "prompt"),
-    # Of 3 and of 40 symbols, of which the transformer's context holds 16.
+    # Prompts of 3 and of 40 tokens; the transformer's context is 16.
     [
         ("char_rnn", "In"),
         ("char_rnn", "创造 été 😀"),
@@ -218,7 +218,7 @@ def test_what_the_vocabulary_lacks_is_said(open_page: Callable[[str], Page]) -> 
 
 
 def test_a_line_ends(open_page: Callable[[str], Page], models: dict[str, Any]) -> None:
-    """Of words, with a latent; at temperature 1 an untrained model ends one within a thousand symbols."""
+    """Words, with a latent; at temperature 1 an untrained model ends a line within a thousand tokens."""
     page = open_page("text_vae")
     text = write(page, "In the", 1000, 1.0)
     assert page.find("note").text == "It ends here."

@@ -53,13 +53,13 @@ def open_page(folders: dict[str, Path], chromium: Chrome, serve: Callable[[Path]
 
 
 def choose(page: Page, folder: Path, picture: np.ndarray = PHOTO) -> None:
-    """Opens a picture, uint8 `[height, width]`."""
+    """Open a picture, uint8 `[height, width]`."""
     Image.fromarray(picture).save(folder / "photo.png")
     page.find("photo").send_keys(str(folder / "photo.png"))
 
 
 def wait(page: Page) -> None:
-    """Until it is done."""
+    """Wait until it is done."""
     page.wait_for(lambda: page.find("save").is_enabled() and " pixels in " in page.find("restore-note").text)
 
 
@@ -144,7 +144,7 @@ def test_the_split_shows_before_and_after(open_page: Callable[[str], Page], tmp_
     before = "return getComputedStyle(document.getElementById('before')).clipPath"
     assert "50%" in page.script(before)
     page.find("split").send_keys(Keys.HOME)
-    assert "100%" in page.script(before)  # of it is cut off: all is what came out
+    assert "100%" in page.script(before)  # all of the input is clipped away: only the output shows
     boxes = [page.find(name).rect for name in ("before", "after")]
     assert boxes[0] == boxes[1]
 
@@ -172,7 +172,7 @@ def test_it_fits_a_phone_and_every_control_has_a_name(
         page = open_page(name)
         choose(page, tmp_path)
         page.wait_for(page.find("view").is_displayed)
-        page.wait_for(lambda: not page.find("stop").is_displayed())  # it hides its progress when it is done
+        page.wait_for(lambda: not page.find("stop").is_displayed())  # progress is hidden when done
         assert page.script("return document.documentElement.scrollWidth") == 390
         for part in page.chrome.find_elements(By.CSS_SELECTOR, "[hidden]"):
             page.chrome.execute_script("arguments[0].hidden = false", part)

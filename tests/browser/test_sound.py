@@ -63,7 +63,7 @@ def test_it_makes_sounds_of_a_class_and_plays_them(open_page: Callable[..., Page
     page.wait_for(lambda: page.module("sound.js", "module.currentSound() !== undefined"))
     assert_equals_python(page, 2)
     page.find("sound-play").click()
-    page.wait_for(lambda: page.find("sound-play").text == "Play")  # it ends by itself
+    page.wait_for(lambda: page.find("sound-play").text == "Play")  # playback ends
     assert_no_errors(page)
 
 

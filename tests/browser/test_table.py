@@ -65,7 +65,7 @@ def test_rows_are_drawn_asked_for_and_saved(
 
 
 def test_many_rows_have_the_means_that_python_draws(chromium: Chrome, serve: Callable[[Path], int], tmp_path: Path):
-    """The page draws with other random numbers: shares of names agree within their errors."""
+    """The page uses another random number generator: category frequencies agree within their errors."""
     recipe = TableVAE.tiny()
     model = aigc_tf.create(recipe, **open_source(recipe).assets_for(recipe))
     export_web(model, tmp_path / "page", title="rows", measure=False, limits=Limits(examples=8))

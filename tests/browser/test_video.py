@@ -31,7 +31,7 @@ def test_clips_are_drawn_and_play(chromium: Chrome, serve: Callable[[Path], int]
     latent, clip = (page.module("clips.js", f"Array.from(module.current{name}())") for name in ("Latent", "Clip"))
     expected = Runner(page.folder / "model.tflite")("generate", latent=np.array([latent], np.float32))["clip"]
     np.testing.assert_allclose(clip, expected.ravel(), atol=1e-4)
-    page.change(lambda: None, "#sheet canvas")  # it plays by itself
+    page.change(lambda: None, "#sheet canvas")  # plays automatically
     page.find("clips-play").click()
     assert page.find("clips-play").text == "Play"
     assert [entry for entry in chromium.get_log("browser") if entry["level"] == "SEVERE"] == []
@@ -52,7 +52,7 @@ def test_frames_are_those_of_python(
         return np.array(page.module("frames.js", "module.currentFrames()"), np.float32)
 
     def expected(windows: np.ndarray) -> np.ndarray:
-        """Not cut to [0, 1], as the file gives them."""
+        """Raw outputs of the file, not clipped to [0, 1]."""
         frames = model.in_place(windows, np.asarray(model.made(model.used, tf.constant(windows), training=False)))
         return frames.reshape(len(frames[0]), -1)
 

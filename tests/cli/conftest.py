@@ -1,4 +1,4 @@
-"""A run of an autoencoder, and photographs as users have them."""
+"""An autoencoder run, and a folder of mixed photographs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def vae_run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """a.png, A.bmp, sub/a.png, sub/wide.png of another size and colour, sub/damaged.png, and a text."""
+    """a.png, A.bmp, sub/a.png, sub/wide.png with another size and colour, sub/damaged.png, and a text file."""
     folder = tmp_path / "photos"
     (folder / "sub").mkdir(parents=True)
     for index, name in enumerate(("a.png", "A.bmp", "sub/a.png")):

@@ -48,7 +48,7 @@ def test_reconstruct_keeps_names_and_says_what_it_cannot_read(
     printed = capsys.readouterr()
     assert printed.out.strip() == str(tmp_path / "out")
     assert "1 of 5 files could not be read" in printed.err and "damaged.png" in printed.err
-    # Names that differ only in capitals or endings do not share a file.
+    # Names that differ only in case or extension get separate files.
     assert files_below(tmp_path / "out") == {"A.png", "a-2.png", "sub/a.png", "sub/wide.png"}
     for name, image in (("a-2.png", IMAGES[0]), ("A.png", IMAGES[1]), ("sub/a.png", IMAGES[2])):
         expected = to_bytes(run.model.reconstruct(image[None]))[0, ..., 0]
@@ -79,7 +79,7 @@ def test_side_by_side_shows_input_output_and_difference(run: aigc_tf.Run, photos
     output = run.model.reconstruct(image[None])[0]
     expected = grid(np.stack([image, output, np.abs(image - output)]), columns=3)
     assert expected.shape == (20, 56, 1)
-    shown = pixels(tmp_path / "a.png")[::4, ::4]  # small pictures are enlarged by whole pixels
+    shown = pixels(tmp_path / "a.png")[::4, ::4]  # small pictures are enlarged by an integer factor
     np.testing.assert_allclose(shown.astype(int), expected[..., 0], atol=1)
 
 
@@ -121,7 +121,7 @@ def test_encode_writes_what_the_encoder_says(run: aigc_tf.Run, photos: Path, tmp
 
 
 def shown(run: aigc_tf.Run, folder: Path, what: Exploration) -> np.ndarray:
-    """The array that an exploration writes."""
+    """The array written by an exploration."""
     explore(run.path, dataclasses.replace(what, out=folder / "out.npy"))
     return np.load(folder / "out.npy", allow_pickle=False)
 
@@ -157,7 +157,7 @@ def test_pictures_are_moved_along_directions(run: aigc_tf.Run, tmp_path: Path):
     expected = [model.decode(starts + value * second.astype("float32")) for value in np.linspace(-2, 1, 9)]
     np.testing.assert_allclose(moved, np.stack(expected, axis=1).reshape(18, 16, 16, 1), atol=1e-5)
     explore(run.path, Direction(direction=0, count=3))
-    assert pixels(run.path / "direction.png").shape == (4 * 20, 4 * 164)  # one row of nine, four times as large
+    assert pixels(run.path / "direction.png").shape == (4 * 20, 4 * 164)  # one row of nine, enlarged four times
 
 
 def test_latents_are_truncated_and_interpolated(run: aigc_tf.Run, tmp_path: Path):
@@ -183,11 +183,11 @@ def test_an_animation_of_samples_is_an_interpolation(run: aigc_tf.Run, tmp_path:
 
 def test_the_latent_space_is_drawn(run: aigc_tf.Run, photos: Path, tmp_path: Path):
     explore(run.path, Traverse(count=2))
-    assert pixels(run.path / "traverse.png").shape == (4 * 38, 4 * 164)  # two rows of nine, four times as large
+    assert pixels(run.path / "traverse.png").shape == (4 * 38, 4 * 164)  # two rows of nine, enlarged four times
     pair = (str(photos / "a.png"), str(photos / "sub" / "a.png"))
     explore(run.path, Between(between=pair, count=6, out=tmp_path / "way.gif"))
     with Image.open(tmp_path / "way.gif") as animation:
-        assert animation.n_frames == 10  # there and back
+        assert animation.n_frames == 10  # forth and back
 
 
 OLD_AND_NEW = [
@@ -209,7 +209,7 @@ def test_old_flags_are_short_for_new_commands(
     names = {"a": photos / "a.png", "b": photos / "sub" / "a.png"}
     old, new = ([word.format(**names) for word in words] for words in (old, new))
     main([str(run.path), *old, "--out", str(tmp_path / "old.png")])
-    # What follows the flag and its own values is the same.
+    # The remaining arguments are the same.
     command.main([str(run.path), *new, *old[len(new) :], "--out", str(tmp_path / "new.png")])
     assert (tmp_path / "old.png").read_bytes() == (tmp_path / "new.png").read_bytes()
 
@@ -218,7 +218,7 @@ def test_old_flags_are_short_for_new_commands(
     ("moved", "message"),
     [
         (Moved(traverse=True, map=True), r"--traverse and --map .* choose one"),
-        (Moved(interpolate=True, direction=0), r"--interpolate and --direction .* choose one"),  # 0 is one, too
+        (Moved(interpolate=True, direction=0), r"--interpolate and --direction .* choose one"),  # direction 0 exists
         (Moved(direction=4), "--direction is 4: the run has directions from 0 to 3"),
         (Moved(direction=-1), "--direction is -1"),
         (Moved(direction=0, range=(0.0, np.inf)), "--range is 0 inf: give two finite numbers"),
@@ -308,7 +308,7 @@ def test_a_sheet_gives_every_picture_back(name: str, shape: tuple[int, ...]):
     sheet = compression.one_sheet(codec, images, codec.qualities[-1])
     single = compression.one_file_each(codec, images, codec.qualities[-1])
     assert sheet.psnr_db > 38 and single.psnr_db > 38
-    assert sheet.bits_per_pixel < single.bits_per_pixel  # one header for all
+    assert sheet.bits_per_pixel < single.bits_per_pixel  # a single header
 
 
 def test_the_nearest_quality_is_found():

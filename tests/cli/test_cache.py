@@ -1,4 +1,4 @@
-"""The cache is shown, and cleared of what the package put there."""
+"""The cache command shows the cache, and clears only the package's own entries."""
 
 from __future__ import annotations
 

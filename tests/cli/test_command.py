@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, measured_pictures: Path) -> ai
 
 @pytest.mark.parametrize("module", COMMANDS)
 def test_help_needs_no_tensorflow(module: str):
-    """Which is what makes it answer within a second."""
+    """Help appears within a second because TensorFlow is not imported."""
     program = (
         "import runpy, sys\n"
         f"sys.argv = [{module!r}, '--help']\n"
@@ -74,7 +74,7 @@ def test_bad_input_is_one_line_and_status_two(arguments: tuple[str, ...], culpri
     done = command(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    # TensorFlow itself may greet on stderr, before it can be told not to.
+    # TensorFlow may print to stderr before logging can be disabled.
     lines = [line for line in done.stderr.splitlines() if "oneDNN" not in line and "absl::" not in line]
     assert len(lines) == 1 and culprit in lines[0]
 
@@ -157,7 +157,7 @@ def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, 
     sample(run.path, count=6, seed=5, out=tmp_path / "batches.npy")
     batches = np.load(tmp_path / "batches.npy", allow_pickle=False)
     assert batches.shape == images.shape and batches.dtype == images.dtype
-    np.testing.assert_allclose(batches, images, atol=1e-6)  # sums of other batch sizes are rounded otherwise
+    np.testing.assert_allclose(batches, images, atol=1e-6)  # rounding depends on the batch size
 
     sample(run.path, count=3, seed=5, out=tmp_path / "folder")
     with Image.open(tmp_path / "folder" / "00002.png") as picture:
@@ -171,7 +171,7 @@ def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, 
 
 
 def test_a_file_draws_what_the_run_draws(run: aigc_tf.Run, tmp_path: Path):
-    """The demo program, which needs neither TensorFlow nor this package, makes the same pictures by seed."""
+    """The demo program, without TensorFlow and this package, generates the same pictures from the same seed."""
     from ai_edge_litert.interpreter import Interpreter
 
     from tools.tflite_demo import generate, read_metadata

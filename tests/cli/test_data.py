@@ -1,4 +1,4 @@
-"""`aigc-tf data`: what a recipe would see, as text and as a picture, for each modality."""
+"""`aigc-tf data`: a recipe's view of a source, as text and as a picture, for each modality."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.cli.data import reader_of
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twenty pictures of two classes, of which two are equal, a text and a damaged picture."""
+    """Twenty pictures of two classes, two of them equal, a text file and a damaged picture."""
     random = np.random.default_rng(0)
     for number in range(20):
         place = tmp_path / "photos" / ("leaf", "石头")[number % 2] / f"{number}.png"

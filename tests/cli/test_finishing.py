@@ -19,7 +19,7 @@ from aigc_tf.recipes.images import ImageSettings
 
 
 class Numbers:
-    """Draws `seed condition` or a number below ten, two a batch."""
+    """Generates `seed condition` or a number below ten, in batches of two."""
 
     gives, condition = Text(), Text()
     drawn = 0
@@ -47,7 +47,7 @@ def test_refused_examples_are_drawn_again_under_their_condition(capsys: pytest.C
     said = capsys.readouterr().err.splitlines()[0]
     assert f"refused of {model.drawn} generated examples: " in said
     second = int(said.split(", ")[1].split()[0])
-    assert model.drawn == 9 + second  # what the first refuses, the second refuses, too
+    assert model.drawn == 9 + second  # the second filter also refuses what the first refuses
     assert 0 < int(said.split(": ")[-1].split()[0]) < second
 
 

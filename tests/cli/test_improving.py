@@ -149,5 +149,5 @@ def test_what_does_not_go_together_is_refused(vae_run: aigc_tf.Run, gan_run: aig
         Enlarging.by(vae_run.path, gan_run.model.gives)
     with pytest.raises(InputError, match="--upscale is for pictures"):
         Enlarging.by(upscale_run.path, Text())
-    rating, judge = rating_of(vae_run, gan_run.path)  # of the same size
+    rating, judge = rating_of(vae_run, gan_run.path)  # same image size
     assert judge.startswith("discriminator of") and rating(vae_run.model.generate(2), None).shape == (2,)

@@ -39,7 +39,7 @@ def test_two_pictures_are_mixed_and_their_family_is_kept(
     tree, out = tmp_path / "family.json", tmp_path / "mixed.npy"
     sample(vae_run.path, moved=Moved(invert=files[0], mix=files[1], family=tree), count=6, out=out)
     made = np.load(out)
-    assert made.shape == (6, *IMAGES[0].shape)  # the pictures, and four from one inversion to the other
+    assert made.shape == (6, *IMAGES[0].shape)  # the pictures, and four interpolated between their inversions
     np.testing.assert_allclose(made[0], IMAGES[0] / 255, atol=1e-6)
     np.testing.assert_allclose(made[-1], IMAGES[1] / 255, atol=1e-6)
     said = capsys.readouterr().err
@@ -66,11 +66,11 @@ def test_what_a_layer_gives_is_mixed_in_place_of_latents(
     explore(vae_run.path, Invert(**options))
     by_latents = np.load(out)
     sample(vae_run.path, moved=Moved(invert="1", mix="2", layer="pixels", family=tree), count=5, out=out)
-    by_layer = np.load(out)[-3:]  # members have no pictures beside them
-    np.testing.assert_allclose(by_layer[[0, 2]], by_latents[[1, 3]], atol=1e-5)  # the same ends
+    by_layer = np.load(out)[-3:]  # family members are not shown with pictures
+    np.testing.assert_allclose(by_layer[[0, 2]], by_latents[[1, 3]], atol=1e-5)  # the same endpoints
     logits = np.log(by_latents[[1, 3]]) - np.log1p(-by_latents[[1, 3]])
     np.testing.assert_allclose(by_layer[1], 1 / (1 + np.exp(-logits.mean(axis=0))), atol=1e-4)
-    assert len(json.loads(tree.read_text())["members"]) == 3  # a mixture without a latent is not kept
+    assert len(json.loads(tree.read_text())["members"]) == 3  # a mixture without a latent is not recorded
 
 
 @pytest.mark.parametrize("recipe", [DCGAN.tiny(), CGAN.tiny()])

@@ -1,4 +1,4 @@
-"""The console command, its completion, and the run that is taken if none is named."""
+"""The console command, its completion, and the default run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run_python(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[
 
 @pytest.fixture
 def runs(vae_run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """saved_models/vae with the runs `later` and `earlier`, of which `earlier` was measured since."""
+    """saved_models/vae with the runs `later` and `earlier`; `earlier` was evaluated after `later` was trained."""
     for number, name in enumerate(("later", "earlier")):
         shutil.copytree(vae_run.path, tmp_path / "saved_models" / "vae" / name)
         os.utime(tmp_path / "saved_models" / "vae" / name / "recipe.json", (1e9 - number, 1e9 - number))
@@ -90,7 +90,7 @@ print({"tensorflow", "keras"} & set(sys.modules))
 
 
 def test_what_cannot_be_is_refused_at_once(tmp_path: Path):
-    """In one line, before TensorFlow is imported."""
+    """One line, before TensorFlow is imported."""
     (tmp_path / "file").touch()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "recipe.json").touch()
@@ -137,7 +137,7 @@ def test_a_command_is_a_function_of_its_name(name: str):
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What bash reads to complete words."""
+    """The bash completion script."""
     done = run_python("-m", "aigc_tf", "completion", "bash")
     assert done.returncode == 0, done.stderr
     path = tmp_path_factory.mktemp("completion") / "aigc-tf"

@@ -24,7 +24,7 @@ BYTES = os.fsdecode(b"\xff")
 
 
 def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line of a command that ends with status 2."""
+    """The single error line of a command that exits with status 2."""
     with pytest.raises(SystemExit) as end:
         program.main(words)
     out, said = capsys.readouterr()
@@ -71,7 +71,7 @@ def test_odd_words_are_refused_in_one_line(
 def test_without_a_home_the_variable_is_named_that_does_without(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as for a user whom the system does not know
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as for a user unknown to the system
     for name in ("AIGC_TF_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     assert "~/.cache cannot be found" in (said := refusal(["cache"], capsys)) and "set AIGC_TF_CACHE" in said

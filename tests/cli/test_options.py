@@ -1,4 +1,4 @@
-"""Options of the commands: all in the help, with their runs; validated by the recipe's own class."""
+"""Options of the commands: all listed in the help, with their runs; validated by the recipe's own class."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run_python(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def in_one_line(help_text: str) -> str:
-    """Help without its boxes and line breaks."""
+    """Help text without boxes and line breaks."""
     return " ".join(re.sub("[│╭╮╰╯─]", " ", help_text).split())
 
 
@@ -65,7 +65,7 @@ def test_help_lists_every_option_with_its_runs(module: str):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Sharp(Options):
-    """Of a recipe outside the package."""
+    """Options of a recipe outside the package."""
 
     sharpness: PositiveFloat = 1.0
     """How sharp."""
@@ -99,7 +99,7 @@ def test_options_of_recipes_outside_the_package_are_taken(capsys: pytest.Capture
     assert parsed() == {"run": Path("run"), "count": 1}
     found = parsed("--count", "2", "--sharpness", "2", "--loud", "--steps", "many")
     assert found == {"run": Path("run"), "count": 2, "sharpness": 2.0, "loud": True, "steps": "many"}
-    assert parsed("--steps", "7")["steps"] == 7  # as series have it
+    assert parsed("--steps", "7")["steps"] == 7  # as for series
     with pytest.raises(SystemExit):
         parsed("--help")
     help_text = in_one_line(capsys.readouterr().out)
@@ -139,7 +139,7 @@ def test_only_runs_that_are_told_the_strength_of_the_noise_take_one(noise: Liter
 
 
 def test_a_run_is_found_among_any_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A prompt may be longer than the name of a file."""
+    """A prompt may be longer than a file name."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "recipe.json").touch()
     long = "A long time ago " * 100

@@ -1,4 +1,4 @@
-"""Known messages of native libraries are suppressed; all else that a process prints passes, its last words included."""
+"""Known messages of native libraries are suppressed; all other output passes, including the last lines at exit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_tracebacks_and_exit_statuses_pass():
 
 
 def test_a_process_that_goes_on_does_not_hold_up_the_end():
-    """Workers and trackers inherit the descriptor and may live longer."""
+    """Workers and trackers inherit the descriptor and may outlive the process."""
     began = time.monotonic()
     program = "import subprocess; subprocess.Popen(['sleep', '20'], stdout=subprocess.DEVNULL, stderr=os.dup(2))"
     command = [sys.executable, "-c", BEGIN + program]
@@ -52,7 +52,7 @@ def test_a_process_that_goes_on_does_not_hold_up_the_end():
 
 
 def test_a_terminal_stays_one():
-    """Progress bars ask for that."""
+    """Progress bars check this."""
     ours, theirs = pty.openpty()
     program = BEGIN + "print(sys.stderr.isatty(), file=sys.stderr)"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, stderr=theirs, timeout=60, check=True)

@@ -103,10 +103,10 @@ def test_what_cannot_be_written_is_refused(run: aigc_tf.Run, options: dict[str, 
 def test_an_autoencoder_forecasts_nothing(tmp_path: Path):
     random = np.random.default_rng(0).standard_normal(60)
     run = aigc_tf.train(dataclasses.replace(VRAE.tiny(), steps=1), tmp_path / "run", data=random)
-    sample(run.path, count=2)  # asks for no source
+    sample(run.path, count=2)  # needs no source
     with pytest.raises(InputError, match="a vrae does not forecast: choose a run of ar"):
         forecast(run.path, steps=3)
-    # The same classes as for pictures: what has a latent space can be explored, whatever it draws.
+    # The same classes as for pictures: any model with a latent space can be explored.
     explore(run.path, Interpolate(count=3, seed=1, out=tmp_path / "way.npy"))
     ends = run.model.decode(run.model.latents(2, 1))
     np.testing.assert_allclose(np.load(tmp_path / "way.npy")[[0, -1]], ends, atol=1e-5)

@@ -110,7 +110,7 @@ def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Cap
     output(capsys, gpt.path, "--count", 3, "--tokens", 5, "--out", tmp_path / "texts.txt")
     for text in written["texts"]:
         assert text in (tmp_path / "texts.txt").read_text(encoding="utf-8")
-    output(capsys, gpt.path, "--count", 3, "--tokens", 5, "--out", tmp_path / "texts.md")  # as version 0.1 did
+    output(capsys, gpt.path, "--count", 3, "--tokens", 5, "--out", tmp_path / "texts.md")  # as in version 0.1
     assert (tmp_path / "texts.md").read_text() == (tmp_path / "texts.txt").read_text()
 
 
@@ -267,7 +267,7 @@ def test_a_terminal_that_cannot_show_a_text_gets_escapes(gpt: aigc_tf.Run, monke
 
 
 def test_training_stops_when_nothing_improves(story: Path, tmp_path: Path) -> None:
-    """With a learning rate of next to nothing, the first figure stays the best."""
+    """With a tiny learning rate, the first figure stays the best."""
     tiny = GPT.tiny()
     recipe = dataclasses.replace(
         tiny,

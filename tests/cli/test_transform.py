@@ -1,4 +1,4 @@
-"""Files in, files out: transform and score, whatever the modality."""
+"""Transform and score files of every modality."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_transformed_is_refused(
 
 
 class Shouts(Transforms):
-    """Joins a text with its condition and its seed."""
+    """Concatenates a text with its condition and its seed."""
 
     takes = gives = Text()
     condition = Labels(ClassNames(("low", "high")))
@@ -122,7 +122,7 @@ def test_conditions_stay_with_their_files(tmp_path: Path, monkeypatch: pytest.Mo
     written = {path.name: path.read_text().split() for path in (tmp_path / "out").glob("*.txt")}
     numbers = {name: words[2] for name, words in written.items()}
     assert numbers == {"0.txt": "0", "2.txt": "1", "3.txt": "0", "4.txt": "1"}
-    # Each batch draws from a seed of its own; the first from the one that is given.
+    # Each batch has its own seed; the first one the given seed.
     seeds = {words[3] for words in written.values()}
     assert seeds == {"3", str(seed_of_part(3, 1))} and len(seeds) == 2
     shouted(Shouts.condition.parse(["high"])).files([folder], tmp_path / "all")

@@ -1,4 +1,4 @@
-"""The commands that explain and attack runs."""
+"""The commands `explain` and `attack`."""
 
 from __future__ import annotations
 

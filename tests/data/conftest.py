@@ -1,4 +1,4 @@
-"""What the tests of sources share: a machine on which no data set lies, and recipes in one line."""
+"""Shared fixtures for source tests: a machine without data sets, and one-line recipes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Opener = Callable[..., ImageSource]
 
 
 class AnyImages(ImageRecipe):
-    """A recipe of which only the source and the form of the images matter."""
+    """A recipe in which only the source and the image settings matter."""
 
     @classmethod
     def tiny(cls) -> Self:
@@ -26,7 +26,7 @@ class AnyImages(ImageRecipe):
 
 @pytest.fixture(autouse=True)
 def bare_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder without data sets; nothing that this machine has is found."""
+    """An empty home folder; data sets on this machine are hidden."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("KERAS_HOME", raising=False)

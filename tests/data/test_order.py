@@ -41,9 +41,9 @@ def test_places_of_an_example_in_its_epochs_are_spread_evenly():
     epochs, count = 400, 20
     order = shuffled(tf.range(epochs * count, dtype=tf.int64), count, seed=1).numpy().reshape(epochs, count)
     spread = order.mean(axis=0).std() / np.sqrt((count**2 - 1) / 12 / epochs)
-    assert 0.5 < spread < 1.6  # 1 is expected; an order that repeats gives about 20
+    assert 0.5 < spread < 1.6  # 1 is expected; a repeating order gives about 20
     shared = order[:-1] == order[1:]
-    assert abs(shared.sum(axis=1).mean() - 1) < 0.2  # two independent orders share one place on average
+    assert abs(shared.sum(axis=1).mean() - 1) < 0.2  # two independent permutations agree in one position on average
 
 
 def test_the_order_is_the_same_eager_and_in_a_pipeline():
@@ -96,7 +96,7 @@ def test_numbers_that_make_no_sense_are_refused(make: Callable[[], object], mess
 
 
 def held(batches: tf.data.Dataset, steps: int) -> list[list[int]]:
-    """Which examples each of the batches holds, also of those that come in tuples."""
+    """Examples in each batch, also for batches in tuples."""
     taken = batches.take(steps).as_numpy_iterator()
     parts = [part for step in taken for part in (step if isinstance(step, tuple) else (step,))]
     return [numbers_in(part["image"]).tolist() for part in parts]
@@ -125,12 +125,12 @@ def test_shares_of_workers_are_the_rows_of_the_whole_batch():
 
 
 def membership(count: int, poisson: Poisson, steps: int, seed: int = 0) -> np.ndarray:
-    """Which examples are in which batch: bool `[steps * batches in a step, examples]`."""
+    """Membership of examples in batches: bool `[steps * batches per step, examples]`."""
     rows = []
     for batch in held(numbered(count, poisson=poisson).batches(10**6, seed), steps):
         rows.append(np.zeros(count, bool))
         rows[-1][batch] = True
-        assert rows[-1].sum() == len(batch)  # none twice
+        assert rows[-1].sum() == len(batch)  # without replacement
     return np.stack(rows)
 
 
@@ -138,7 +138,7 @@ def test_poisson_sampling_takes_each_example_with_the_same_probability_whatever_
     count, rate, batches = 200, 0.1, 1500
     found = membership(count, Poisson(rate, 3), batches // 3)
     assert found.shape == (batches, count)
-    # How often an example is drawn, and how large batches are, are binomial.
+    # The number of draws of an example and the batch size are binomial.
     for numbers, trials in ((found.sum(axis=0), batches), (found.sum(axis=1), count)):
         assert abs(numbers.mean() / (trials * rate) - 1) < 0.02
         dispersion = numbers.var(ddof=1) / (trials * rate * (1 - rate))
@@ -146,7 +146,7 @@ def test_poisson_sampling_takes_each_example_with_the_same_probability_whatever_
         assert low < dispersion < high
     correlations = np.corrcoef(found.T)[np.triu_indices(count, 1)]
     assert abs(correlations.mean()) < 0.002 and abs(correlations.std() * np.sqrt(batches) - 1) < 0.05
-    following = np.mean(found[1:] & found[:-1])  # an example is in two batches in a row
+    following = np.mean(found[1:] & found[:-1])  # an example is in two consecutive batches
     assert abs(following - rate**2) < 5 * np.sqrt(rate**2 / found[1:].size)
 
 

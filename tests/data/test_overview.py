@@ -23,7 +23,7 @@ from tests.data.conftest import Opener
 
 @pytest.fixture
 def images(random: np.random.Generator) -> np.ndarray:
-    """30 smooth pictures of 16x16; 20 is a copy of 3, 21 nearly 4, and 22 is white."""
+    """30 smooth 16x16 pictures; 20 is a copy of 3, 21 a near-duplicate of 4, and 22 is white."""
     coarse = random.integers(40, 200, (30, 4, 4, 1))
     made = coarse.repeat(4, axis=1).repeat(4, axis=2).astype(np.uint8)
     made[20], made[21], made[22] = made[3], made[4] + 3, 255

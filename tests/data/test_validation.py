@@ -1,4 +1,4 @@
-"""The validation part is split from the training part, and changes nothing else."""
+"""The validation part is split off the training part; nothing else changes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_images_are_on_one_side_and_together_the_training_part():
     assert source.validation_split == "50 of the training images, by content hash"
     assert (source.describe()["training images"], source.describe()["validation images"]) == (950, 50)
     seen = {tuple(batch["image"].ravel()) for batch in source.batches(1, 0).take(950).as_numpy_iterator()}
-    assert len(seen) == 950  # batches are of what is left
+    assert len(seen) == 950  # batches contain only the remaining images
 
 
 def test_the_side_of_an_image_does_not_follow_from_its_place():
@@ -73,7 +73,7 @@ def test_the_side_of_an_image_does_not_follow_from_its_place():
 
 
 def test_what_is_chosen_by_is_no_sample_of_the_test_part(tmp_path: Path):
-    """Its hash is another one: the hashes that are next to those of the test part are not all its own."""
+    """It uses another hash: validation images are not simply those with hashes next to the test part's."""
     pictures = noise(1000)
     source = images.open_source(ConvVAE(images=ImageSettings(height=4, width=4)), pictures.repeat(2, 1).repeat(2, 2))
     digests = [int.from_bytes(digest[:8]) for digest in splits.digests_of(np.asarray(source.training.images))]
@@ -85,7 +85,7 @@ def test_what_is_chosen_by_is_no_sample_of_the_test_part(tmp_path: Path):
 
 def test_a_folder_with_duplicates_has_equal_images_on_one_side(tmp_path: Path):
     for number in range(300):
-        level = number % 100  # each three times
+        level = number % 100  # three times each
         Image.fromarray(np.full((4, 4), level, np.uint8)).save(tmp_path / f"{number}.png")
     source = images.open_source(ConvVAE(source=str(tmp_path), images=ImageSettings(height=4, width=4)))
     parts = (source.train, source.validation, source.test)
@@ -98,7 +98,7 @@ def test_a_folder_with_duplicates_has_equal_images_on_one_side(tmp_path: Path):
 
 def test_one_image_that_is_there_many_times_is_trained_on_and_others_are_held_out():
     pictures = np.concatenate([noise(60), np.zeros((940, 2, 2, 1), np.uint8)])
-    for black in range(256):  # whatever the hash of the frequent one
+    for black in range(256):  # for any hash of the frequent one
         pictures[60:] = black
         source = source_of(pictures).validated()
         assert len(source.validation.images) == 50 and (np.asarray(source.validation.images) != black).any()
@@ -129,7 +129,7 @@ def test_held_out_batches_are_spread_over_their_part():
 
 @given(st.integers(0, 500), st.integers(0, 600))
 def test_examples_are_taken_evenly_and_as_many_as_asked_for(available: int, count: int):
-    """From the first to the last; of examples sorted by class all classes alike."""
+    """Evenly from first to last; with examples sorted by class, all classes alike."""
     chosen = evenly(available, count)
     assert len(np.unique(chosen)) == len(chosen) == min(available, count)
     if len(chosen) > 1:
@@ -156,7 +156,7 @@ def test_documents_and_lines_are_on_one_side_and_together_the_training_part(data
     assert sorted(train + validation) == sorted(documents(source, source.training))
     assert sorted(train + validation + test) == sorted(DOCUMENTS)
     assert len(validation) == validation_count(source.training.documents) == source.validation.documents
-    assert source.validation.characters == sum(map(len, validation)) + len(validation)  # an end of each has to be told
+    assert source.validation.characters == sum(map(len, validation)) + len(validation)  # end tokens are predicted, too
     assert source.train.characters + source.validation.characters == source.training.characters
     assert source.validation_split == f"{len(validation)} of the training documents, by content hash"
     assert f"{source.validation.characters} to validate on" in source.notes[0]
@@ -172,7 +172,7 @@ def test_equal_lines_are_on_one_side():
 def test_of_one_long_text_the_end_of_the_training_part_is_held_out():
     source = opened_text(STORY)
     decode = source.vocabulary.decode
-    # The first token of a part is the one before it: what the first target is told from.
+    # A part starts with the token before it, the input for the first target.
     train, validation, test = (decode(part.tokens[1:]) for part in (source.train, source.validation, source.test))
     assert STORY.startswith(train) and STORY.startswith(train + validation) and STORY.endswith(test)
     assert train + validation == decode(source.training.tokens[1:])
@@ -183,7 +183,7 @@ def test_of_one_long_text_the_end_of_the_training_part_is_held_out():
 
 
 def test_no_document_is_empty_where_the_end_begins_with_one():
-    """Wherever the cut falls: behind a document, inside one, or before its last symbol."""
+    """For cuts after a document, inside one, or before its last token."""
     for length in range(80, 100):
         source = opened_text(["x" * length, "y" * 6, "z" * 20])
         parts = [*documents(source, source.train), *documents(source, source.validation)]
@@ -211,7 +211,7 @@ def test_a_window_of_a_series_is_held_out_at_least():
     assert (len(source.train), len(source.validation)) == (140, 20)  # 5 % of 160 steps would be 8
 
 
-# All of them.
+# All sources.
 
 SOURCES = {
     "images": lambda: source_of(noise(200)),
@@ -223,7 +223,7 @@ SOURCES = {
 
 
 def whole(source: Source) -> Source:
-    """The same source with nothing cut off."""
+    """The same source without a validation part."""
     if source.validation is None:
         return source
     fields = {"uncut": None} if hasattr(source, "settings") or isinstance(source, ImageSource) else {}

@@ -1,4 +1,4 @@
-"""Walking through folders: regular files, each once; what is skipped is reported."""
+"""Walking through folders: regular files, each once; skipped files are reported."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_folder_of_texts_is_walked_like_one_of_pictures(tmp_path: Path) -> Non
 
 
 def test_a_run_folder_is_read_without_opening_a_pipe_or_a_device(tmp_path: Path) -> None:
-    """A downloaded run names any source; what lies in its folder may be anything."""
+    """A downloaded run may name any source, and its folder may contain anything."""
     (tmp_path / "recipe.json").write_text(DCGAN(source="/dev/zero").to_json())
     recipe = read_recipe(tmp_path)
     with pytest.raises(InputError, match=r"/dev/zero is a pipe, a device or a socket"):

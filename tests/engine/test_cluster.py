@@ -1,4 +1,4 @@
-"""TF_CONFIG: read as TensorFlow does, and refused in one line wherever TensorFlow would fail, hang or guess."""
+"""TF_CONFIG: parsed as by TensorFlow, and refused in one line wherever TensorFlow would fail, hang or guess."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from aigc_tf.references import resolve
 
 
 def squares(recipe) -> int:
-    """A model whose weights are the square of its widths."""
+    """A model whose number of weights is the square of its width."""
     return sum(width**2 for width in recipe.generator_filters)
 
 
@@ -39,7 +39,7 @@ def test_widths_are_as_large_as_they_may_be() -> None:
 
 def test_heads_divide_the_width_of_a_student() -> None:
     student = smaller(GPT(width=128, heads=4), 0.3, lambda recipe: recipe.width**2)
-    assert student.width == 64  # of multiples of 8 the largest whose square is at most 0.3 of the teacher's
+    assert student.width == 64  # largest multiple of 8 whose square is at most 0.3 of the teacher's
     with pytest.raises(InputError, match="smallest gpt"):
         smaller(GPT(width=16, heads=2), 0.001, lambda recipe: recipe.width**2)
 
@@ -52,7 +52,7 @@ def test_what_teaches_nobody_says_who_does() -> None:
 def test_a_small_generator_makes_the_pictures_of_the_large_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(DCGAN.tiny(), steps=2, generator_optimizer=AdamSettings(learning_rate=1e-2))
     teacher = aigc_tf.train(recipe, tmp_path / "teacher")
-    for weight in teacher.model.sampler.weights:  # so little trained it draws hardly anything
+    for weight in teacher.model.sampler.weights:  # barely trained, its samples have almost no contrast
         if weight.name == "kernel":
             weight.assign(3 * weight)
     student = distil(teacher, 0.5, tmp_path / "student", steps=100)
@@ -69,7 +69,7 @@ def test_a_small_generator_makes_the_pictures_of_the_large_one(tmp_path: Path) -
 
 
 def test_half_the_loss_of_a_language_model_is_the_teachers() -> None:
-    """Where teacher and student are one, both parts are what they have to be."""
+    """With the teacher as its own student, both parts of the loss are known."""
     source = resolve(GPT.data)(GPT.tiny())
     model = aigc_tf.create(GPT.tiny(), **source.assets_for(GPT.tiny()))
     batch = next(iter(source.batches(4, 0)))
@@ -100,7 +100,7 @@ def gan(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run
 
 
 def test_of_a_gan_what_is_exported_is_pruned_and_its_average_with_it(gan: aigc_tf.Run, tmp_path: Path) -> None:
-    """Kernels of both players have the same path and shape here: the average follows its own."""
+    """Kernels of generator and discriminator have the same path and shape here: the average follows the right one."""
     pruned = prune(gan, 0.75, tmp_path / "run", steps=4).model
     for layer in ("dense", "convolution_1", "convolution_2"):
         zeros = [np.asarray(each.get_layer(layer).kernel) == 0 for each in (pruned.generator, pruned.sampler)]
@@ -135,7 +135,7 @@ def test_a_run_goes_on_with_its_strongest_channels_and_a_smaller_file(
         for name, run in (("wide", gan), ("narrow", pruned))
     ]
     assert sizes[1] < 0.7 * sizes[0]
-    assert prune_channels(gan, 0.5, tmp_path / "run", steps=3).step == 3  # it is gone on with
+    assert prune_channels(gan, 0.5, tmp_path / "run", steps=3).step == 3  # it is resumed
 
 
 def test_layers_that_cannot_lose_channels_are_refused(tmp_path: Path) -> None:

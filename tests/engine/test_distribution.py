@@ -1,4 +1,4 @@
-"""Runs on several devices and processes match those on one; jobs of workers begin, fail and end together."""
+"""Runs on several devices and processes match those on one; workers of a job start, fail and end together."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def start(command: list[str]) -> subprocess.Popen[str]:
 
 
 def wait_for_checkpoint(folder: Path, job: subprocess.Popen[str], behind: int = -1) -> int:
-    """The step of the first checkpoint behind another one."""
+    """Wait for a checkpoint after step `behind`; returns the last step."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while (last := max(checkpoints.steps(folder / "checkpoints"), default=-1)) <= behind:
         if job.poll() is not None or time.monotonic() > deadline:
@@ -76,7 +76,7 @@ def wait_for_checkpoint(folder: Path, job: subprocess.Popen[str], behind: int = 
 
 @pytest.fixture(scope="module")
 def folder(measured_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where all processes train; holds the pictures."""
+    """The folder of all processes, with the pictures."""
     path = tmp_path_factory.mktemp("distributed")
     shutil.copy(measured_pictures, path / "pictures.npz")
     return path
@@ -84,7 +84,7 @@ def folder(measured_pictures: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def workers(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A job of two workers that has trained the fixed recipes and trains on without end."""
+    """A job of two workers that has trained the fixed recipes and continues with an endless one."""
     job = start([*LAUNCH, "--threads", "1", "--", *python("work", folder)])
     wait_for_checkpoint(folder / "endless", job)
     yield job
@@ -95,7 +95,7 @@ def workers(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture(scope="module")
 def devices(folder: Path) -> None:
-    """What one process on two devices has left."""
+    """Run the work of one process on two devices."""
     job = start(python("work_on_two_devices", folder))
     said, _ = job.communicate(timeout=PATIENCE_SECONDS)
     assert job.returncode == 0, said
@@ -108,15 +108,15 @@ def alone(folder: Path) -> dict[str, aigc_tf.Run]:
 
 
 def assert_follows(run: aigc_tf.Run, path: Path, jumps: float = 0) -> None:
-    """Whether all that was logged is that of a run on one device: after 5 steps to 1e-5, after 20 to 1e-3.
+    """Assert that all logged values match those of a run on one device: to 1e-5 for 5 steps, to 1e-3 for 20.
 
-    The norm of the gradients may differ by the share `jumps`: on processors without AVX-512 the gradient of the last
-    layer of `style` changes by some thousandths with the size of the batch that its pictures are in; losses do not.
+    The gradient norm may differ by the relative tolerance `jumps`: on CPUs without AVX-512 the gradient of the last
+    layer of `style` depends on the batch size, by some thousandths; losses do not.
     """
     expected, found = losses(run), losses(aigc_tf.Run.open(path))
     assert expected.keys() == found.keys()
     for name in expected:
-        if name not in ("active_units",):  # counted in each replica's share
+        if name not in ("active_units",):  # counted per replica
             more = jumps if name == "gradient_norm" else 0
             np.testing.assert_allclose(found[name][:5], expected[name][:5], rtol=1e-5 + more, atol=1e-5, err_msg=name)
             np.testing.assert_allclose(found[name], expected[name], rtol=1e-3 + more, atol=1e-3, err_msg=name)
@@ -129,21 +129,21 @@ def test_two_workers_follow_one_process(name: str, alone: dict[str, aigc_tf.Run]
 
 @pytest.mark.parametrize(("name", "recipe"), [("carried", carried_recipe()), ("labelled", labelled_recipe())])
 def test_two_devices_follow_one_in_what_is_of_all_rows(name: str, recipe: Recipe, devices: None, folder: Path):
-    """The states that text goes on from; features that are averaged over the batch before they are squared."""
+    """Carried states of text; features that are averaged over the batch before squaring."""
     run = aigc_tf.train(recipe, folder / "one" / name)
     assert_follows(run, folder / "mirrored" / name)
 
 
 @pytest.mark.parametrize("name", ["upscale", "pix2pix", "cyclegan", "style"])
 def test_two_devices_follow_one_in_photographs(name: str, devices: None, folder: Path):
-    """In all that is logged, and in how far the moving average that is used after training lags behind."""
+    """Logged values, and the lag of the moving average of the weights."""
     run = aigc_tf.train(photo_recipes()[name], folder / "one" / name)
     assert_follows(run, folder / "mirrored" / name, jumps=0.01 if name == "style" else 0)
     assert lag(aigc_tf.Run.open(folder / "mirrored" / name).model) == pytest.approx(lag(run.model), rel=0.05)
 
 
 def lag(model: Any) -> float:
-    """Of the average of a network's weights, summed."""
+    """Sum of absolute differences between a network's weights and their average."""
     learning = model.generator if hasattr(model, "generator") else model.network
     pairs = zip(model.used.weights, learning.weights, strict=True)
     return float(sum(np.abs(average.numpy() - weight.numpy()).sum() for average, weight in pairs))
@@ -151,7 +151,7 @@ def lag(model: Any) -> float:
 
 @pytest.mark.parametrize("name", ["gan", "vae", "guarded"])
 def test_workers_end_with_the_same_bits(name: str, workers: object, folder: Path):
-    """Weights, statistics, averages, optimizers and streams of random numbers."""
+    """Weights, statistics, averages, optimizers and random number streams."""
     with np.load(folder / f"{name}-0.npz") as chief, np.load(folder / f"{name}-1.npz") as other:
         assert chief.files == other.files
         for key in chief.files:
@@ -159,13 +159,13 @@ def test_workers_end_with_the_same_bits(name: str, workers: object, folder: Path
 
 
 def test_workers_are_rolled_back_together(workers: object, folder: Path):
-    """The chief's guard sends all of them back to new weights, with half of the rates, and stops them later."""
+    """The chief's guard rolls all of them back to new weights, with half the learning rates, and stops them later."""
     run = aigc_tf.Run.open(folder / "multi_worker" / "guarded")
     assert run.step == 10
     with np.load(folder / "guarded-1.npz") as other:
         rates = {float(other[key]) for key in other.files if "learning_rate" in key}
         counted = {int(other[key]) for key in other.files if key.endswith("iteration")}
-    assert sorted(rates) == pytest.approx([1e-4, 4e-4]) and counted == {5}  # both rates were twice as high
+    assert sorted(rates) == pytest.approx([1e-4, 4e-4]) and counted == {5}  # half of the initial rates
 
 
 def test_workers_of_different_recipes_are_refused_all_and_leave_no_folder(workers: object, folder: Path):
@@ -175,7 +175,7 @@ def test_workers_of_different_recipes_are_refused_all_and_leave_no_folder(worker
 
 
 def test_keras_still_fails_for_scalar_logs(workers: object, folder: Path):
-    """When this fails, Keras has learnt it: `share_steps` can leave the training function to it; remove this test."""
+    """When this fails, Keras supports it: `share_steps` can use Keras's training function; remove this test."""
     for number in range(2):
         assert "Invalid reduction dimension 0" in (folder / f"fault-{number}.txt").read_text()
 
@@ -215,7 +215,7 @@ def test_a_job_ends_with_a_worker_and_goes_on_with_any_number(workers: subproces
     fewer = dataclasses.replace(endless_recipe(folder), steps=saved + 2)
     assert aigc_tf.train(fewer, folder / "alone", resume=True).step == saved + 2
 
-    # Two again, which Ctrl-C ends after the same step.
+    # Two again, which Ctrl-C stops after the same step.
     job = start([*LAUNCH, "--threads", "1", "--", *python("work_again", folder)])
     wait_for_checkpoint(folder / "endless", job, behind=saved)
     job.send_signal(signal.SIGINT)
@@ -232,7 +232,7 @@ def test_a_signal_that_comes_while_workers_agree_is_not_forgotten():
 
     class Interrupted:
         def any(self, *wishes: bool) -> list[bool]:
-            progress.interrupted = True  # as the handler of a signal does
+            progress.interrupted = True  # as a signal handler does
             return list(wishes)
 
     agreement = Agreement(SimpleNamespace(progress=progress), Interrupted())  # type: ignore[arg-type]
@@ -243,7 +243,7 @@ def test_a_signal_that_comes_while_workers_agree_is_not_forgotten():
 
 @pytest.mark.parametrize("kind", ["images", "text", "lines", "series", "photos", "pairs", "unpaired"])
 def test_shares_make_up_the_batch(kind: str, tmp_path: Path):
-    """For each kind of source, augmented images and their labels among them."""
+    """For each kind of source, including augmented images with labels."""
     random = np.random.default_rng(0)
     if kind == "images":
         np.savez(tmp_path / "own.npz", images=random.integers(0, 256, (40, 16, 16), np.uint8), labels=np.arange(40) % 4)
@@ -271,7 +271,7 @@ def test_shares_make_up_the_batch(kind: str, tmp_path: Path):
         for name, part in batch.items():
             if part.ndim:
                 pieces = [share[name] for share in shares]
-                np.testing.assert_allclose(np.concatenate(pieces), part, atol=1e-5)  # rotations round
+                np.testing.assert_allclose(np.concatenate(pieces), part, atol=1e-5)  # rotation rounds
 
 
 def test_the_environment_has_to_fit_the_strategy(monkeypatch: pytest.MonkeyPatch):
@@ -287,7 +287,7 @@ def test_the_environment_has_to_fit_the_strategy(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_files_of_the_page_are_whole(tmp_path: Path):
-    """As far as they can be read here."""
+    """Code blocks of docs/SCALING.md are syntactically valid."""
     page = (ROOT / "docs" / "SCALING.md").read_text(encoding="utf-8")
     files = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     assert [kind for kind, _ in files] == ["bash", "bash", "yaml", "python"]

@@ -1,4 +1,4 @@
-"""Federated training: averages of what clients learn locally; runs that resume exactly."""
+"""Federated training: averages of the clients' local updates; runs that resume exactly."""
 
 from __future__ import annotations
 

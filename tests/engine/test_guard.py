@@ -1,4 +1,4 @@
-"""The guard detects mode collapse and divergence, and reacts as the recipe says."""
+"""The guard detects mode collapse and divergence, and reacts according to the recipe."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def recipe(tiny: DCGAN, pictures: Path) -> DCGAN:
 
 
 def absurd(recipe: DCGAN, **guard: Any) -> DCGAN:
-    """With a learning rate of the generator at which all its images become one within a few steps."""
+    """A generator learning rate that causes mode collapse within a few steps."""
     return dataclasses.replace(
         recipe,
         generator_optimizer=AdamSettings(learning_rate=0.1, beta_1=0.5),
@@ -56,9 +56,9 @@ def rate(run: aigc_tf.Run) -> float:
 def test_spread_is_the_deviation_between_images():
     assert spread(np.zeros((5, 4, 4, 1))) == 0
     images = np.zeros((2, 2, 2, 1))
-    images[1] = 1.0  # each pixel is 0 and 1: deviation 1/2
+    images[1] = 1.0  # each pixel is 0 or 1: deviation 1/2
     assert spread(images) == 0.5
-    images[1, 0] = 0.0  # half of the pixels do not differ
+    images[1, 0] = 0.0  # half of the pixels are equal
     assert spread(images) == pytest.approx(np.sqrt(1 / 8))
 
 
@@ -79,7 +79,7 @@ def test_a_collapse_is_rolled_back_and_the_run_is_saved(
     assert "with 0.01 of the learning rates (1 of 3 times)" in said
     assert share_of_spread(saved) > 0.2 and saved.step == 60
     assert rate(saved) == pytest.approx(1e-3)
-    # The bad states before were never taken for the best one.
+    # The bad states before were never recorded as the best.
     assert checkpoints.best_step(saved.path / "checkpoints") is not None
     assert share_of_spread(aigc_tf.Run.open(saved.path, "best")) > 0.2
 
@@ -103,7 +103,7 @@ def test_the_largest_seed_has_one_after_it(recipe: DCGAN, tmp_path: Path, capsys
 def test_a_roll_back_goes_to_the_best_checkpoint_with_other_random_numbers(
     recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """Losses that are not finite after the best checkpoint of step 10."""
+    """Non-finite losses after the best checkpoint at step 10."""
     seen: dict[int, dict[str, np.ndarray]] = {}
 
     class Spoil(keras.callbacks.Callback):
@@ -126,7 +126,7 @@ def test_a_roll_back_goes_to_the_best_checkpoint_with_other_random_numbers(
 
 
 class Spoil(keras.callbacks.Callback):
-    """Gives the generator a weight that is not a number before some steps, counted from 1."""
+    """Sets a generator weight to NaN before given steps, counted from 1."""
 
     def __init__(self, *steps: int) -> None:
         super().__init__()
@@ -139,7 +139,7 @@ class Spoil(keras.callbacks.Callback):
 
 
 def metrics(path: Path) -> list[dict[str, float]]:
-    """The lines of a run's metrics.jsonl, which have to be JSON: NaN is none."""
+    """The lines of a run's metrics.jsonl, which must be strict JSON, without NaN."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
@@ -161,7 +161,7 @@ def test_without_roll_back_losses_that_are_not_finite_are_an_error(
 def test_what_is_logged_has_nothing_of_states_that_were_given_up(
     recipe: DCGAN, tmp_path: Path, scalars_every: int, steps: list[int]
 ):
-    """After the losses of steps 3 and 6, which are not finite; a window that ends with such a step is left out."""
+    """After non-finite losses at steps 3 and 6; a window that ends with such a step is skipped."""
     logging = dataclasses.replace(recipe.logging, scalars_every=scalars_every, evaluate_every=1000)
     guard = GuardSettings(action="roll_back", least_spread=0.0)
     recipe = dataclasses.replace(recipe, guard=guard, logging=logging, steps=8)
@@ -193,7 +193,7 @@ def test_a_discriminator_that_always_wins_stops_the_run(
     answer: float,
     wins: bool,
 ):
-    """It answers `answer` to all real images, and the opposite to all generated ones."""
+    """Its logit is `answer` for all real images, and the negative for all generated ones."""
     answers = GAN.answers
 
     def sure(model: GAN, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -220,7 +220,7 @@ def test_a_model_says_what_troubles_it(
 
 
 class Given(Chooser):
-    """Figures that a test gives, one after the other."""
+    """A chooser that returns given figures in order."""
 
     name = "figure"
     figures: Iterator[float]
@@ -238,12 +238,12 @@ def test_quality_that_becomes_worse_and_worse_stops_the_run(
     logging = dataclasses.replace(recipe.logging, evaluate_every=2)
     guard = GuardSettings(action="stop", rises=2, least_spread=0.0)
     run = aigc_tf.train(dataclasses.replace(recipe, guard=guard, logging=logging), tmp_path / "run")
-    # 5, 6, 4, 5, 6: the second rise in a row is that of step 10, seen in the next.
+    # 5, 6, 4, 5, 6: the second consecutive rise is that of step 10, detected at the next step.
     assert run.step == 11 and "figure rose 2 times in a row, to 6.0" in capsys.readouterr().err
 
 
 def test_a_run_that_was_interrupted_rolls_back_like_one_that_was_not(recipe: DCGAN, tmp_path: Path):
-    """Between the steps that the guard counts, and after it has rolled back."""
+    """Interrupted between the steps of the guard's window, and after a rollback."""
 
     class Interrupt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

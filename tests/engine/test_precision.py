@@ -1,4 +1,4 @@
-"""Mixed precision: close to float32, exactly resumed, gone after training, and refused where it would be slow."""
+"""Mixed precision: close to float32, exact resume, reset after training, and refused where it would be slow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HAS_INSTRUCTIONS = HERE.exists() and bool(precision._INSTRUCTIONS & set(HERE.rea
 
 @pytest.fixture
 def recipe(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flow:
-    """In bfloat16, whatever CPU this is: without instructions for it, oneDNN emulates them or stays in float32."""
+    """In bfloat16 on any CPU: without hardware support, oneDNN emulates it or stays in float32."""
     (tmp_path / "cpuinfo").write_text("flags : sse amx_bf16\n")
     monkeypatch.setattr(precision, "_CPU", tmp_path / "cpuinfo")
     quiet = LoggingSettings(samples_every=1000, evaluate_every=1000)

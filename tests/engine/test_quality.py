@@ -1,4 +1,4 @@
-"""The final quality of a run is measured, shown and recorded, and is never that of the untrained network."""
+"""The final quality of a run is evaluated, shown and recorded, and is never that of the untrained network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STEPS = 6
 
 
 class Darkness(Chooser):
-    """A figure of quality that takes no time; with a mean of no images there is none."""
+    """A fast quality figure; not available for zero images."""
 
     name = "darkness"
 
@@ -43,7 +43,7 @@ def recipe(tiny: DCGAN, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> DCGA
 
 
 def often(recipe: DCGAN, every: int, samples: int = 20) -> DCGAN:
-    """The recipe, measured every so many steps."""
+    """The recipe, evaluated every `steps` steps."""
     logging = dataclasses.replace(recipe.logging, evaluate_every=every, evaluate_samples=samples)
     return dataclasses.replace(recipe, logging=logging)
 
@@ -62,7 +62,7 @@ def shown_in_tensorboard(run_path: Path) -> list[int]:
 
 
 class End(keras.callbacks.Callback):
-    """Ends training after so many steps, as a callback of the user's does, or as Ctrl-C does."""
+    """Ends training after a number of steps, like a user's callback or Ctrl-C."""
 
     def __init__(self, after: int, by_signal: bool = False) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class End(keras.callbacks.Callback):
 def test_every_run_is_measured_at_its_end_once(
     every: int, steps: list[int], recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before its first evaluation, after it, and at one."""
+    """Ending before, after and at its first evaluation."""
     run = aigc_tf.train(often(recipe, every), tmp_path / "run")
     figures = measured(run.path)
     assert list(figures) == steps
@@ -110,7 +110,7 @@ def test_the_end_is_measured_whatever_ends_training(every: int, recipe: DCGAN, t
 def test_an_interrupted_run_shows_no_figure_of_the_untrained_network(
     recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is not measured then, which could take long, and ends like one that was not interrupted."""
+    """It is not evaluated when interrupted, which could take long, and after resuming ends like an undisturbed run."""
     recipe = often(recipe, 5)
     with pytest.raises(KeyboardInterrupt):
         aigc_tf.train(recipe, tmp_path / "parts", callbacks=[End(2, by_signal=True)])
@@ -130,5 +130,5 @@ def test_what_cannot_be_measured_in_the_end_is_said_and_nothing_is_lost(
     run = aigc_tf.train(often(recipe, 100, samples=1), tmp_path / "run")
     assert "warning: the quality is not measured: samples is 1: too few" in capsys.readouterr().err
     assert aigc_tf.Run.open(run.path).step == STEPS and run.progress.quality == {}
-    with pytest.raises(InputError, match="too few"):  # at once
+    with pytest.raises(InputError, match="too few"):  # immediately
         aigc_tf.train(often(recipe, 2, samples=1), tmp_path / "early")

@@ -103,7 +103,7 @@ def test_a_wrong_space_is_refused(space: Any, message: str, tmp_path: Path):
 
 @pytest.mark.parametrize("path", sorted(SPACES.glob("*.json")), ids=lambda path: path.stem)
 def test_the_spaces_of_the_examples_fit_their_recipes(path: Path):
-    """All that a space can draw is a recipe, and the default lies within it."""
+    """Every point of a search space is a valid recipe, and the default lies within the space."""
     optuna = pytest.importorskip("optuna")
     recipe, space = recipe_named(path.stem)(), json.loads(path.read_text())
     distributions = searching._distributions(optuna, space, recipe)

@@ -124,7 +124,7 @@ def test_frozen_layers_stay_frozen_when_a_run_goes_on(recipe: DCGAN, donor: Path
 def test_a_guard_rolls_back_to_the_weights_that_the_run_began_with(
     recipe: DCGAN, donor: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    """Where no checkpoint is the best one yet."""
+    """If no checkpoint is the best one yet."""
 
     class Spoil(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -155,7 +155,7 @@ def test_other_units_than_those_that_were_learnt_are_said(tmp_path: Path, capsys
 def test_symbols_that_both_texts_have_keep_their_embeddings(
     kind: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    """Also where both vocabularies are equally large, so that all weights fit by shape."""
+    """Also if both vocabularies have the same size, so that all shapes match."""
     for name, words in (("donor", "abc fed\n"), ("equal", "fab xyz\n"), ("larger", "fab uvwxyz\n")):
         (tmp_path / f"{name}.txt").write_text(words * 400)
     recipe = dataclasses.replace(kind.tiny(), steps=1, logging=NEVER, source=str(tmp_path / "donor.txt"))

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: one name, hyper-parameters, and an optional trace."""
+"""A run in TensorBoard: one name, hyperparameters, and an optional trace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.runs.test_recovery import Brightness
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WithoutDefault(DCGAN):
-    """A recipe of somebody's own."""
+    """A user-defined recipe."""
 
     teacher: str
 

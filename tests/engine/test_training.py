@@ -30,7 +30,7 @@ QUIET = LoggingSettings(samples_every=1000, evaluate_every=1000)
 
 
 def arrays(run_path: Path, step: int) -> dict[str, np.ndarray]:
-    """A checkpoint's variables, without the clock."""
+    """A checkpoint's variables, without the metadata."""
     with np.load(checkpoints.path_of(run_path / "checkpoints", step), allow_pickle=False) as file:
         return {name: file[name] for name in file.files if name != "metadata.json"}
 
@@ -47,7 +47,7 @@ def recipe(tiny: DCGAN, pictures: Path) -> DCGAN:
 
 
 class StopAt(keras.callbacks.Callback):
-    """Interrupts as Ctrl-C would, in the middle of a run, and once more never."""
+    """Interrupts a run once, like Ctrl-C."""
 
     def __init__(self, step: int) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def test_a_run_that_was_interrupted_ends_like_one_that_was_not(recipe: DCGAN, tm
     resumed = aigc_tf.train(recipe, tmp_path / "parts", resume=True)
     assert whole.step == resumed.step == 6
     assert_same(arrays(whole.path, 6), arrays(resumed.path, 6))
-    # What was watched goes on too, without gaps or repetitions.
+    # Monitoring continues, too, without gaps or repetitions.
     lines = [json.loads(line) for line in (resumed.path / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines if "generator_loss" in line] == [1, 2, 3, 4, 5, 6]
     assert [line["step"] for line in lines if "frechet_distance" in line] == [6]
@@ -156,9 +156,9 @@ def test_seconds_end_a_run_and_count_only_training(recipe: DCGAN, tmp_path: Path
 
     recipe = dataclasses.replace(recipe, steps=100_000, seconds=0.1)
     run = aigc_tf.train(recipe, tmp_path / "run", callbacks=[Slow()])
-    # Milliseconds a step: had the sleep or the compilation counted, there would be one or two.
+    # Steps take milliseconds: if the sleep or the compilation counted, there would be one or two.
     assert 4 < run.step < 1000
-    assert aigc_tf.train(recipe, tmp_path / "run", resume=True).step > run.step  # the budget is that of one call
+    assert aigc_tf.train(recipe, tmp_path / "run", resume=True).step > run.step  # the time limit is per call
 
 
 def test_a_run_folder_has_exactly_its_files(recipe: DCGAN, tmp_path: Path):
@@ -218,7 +218,7 @@ def no_figure(*_: object) -> float:
 def test_a_run_that_is_refused_before_it_learns_leaves_no_folder(
     folder_is_there: bool, recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Because the model cannot be made, or the quality cannot be measured."""
+    """If the model cannot be created, or the quality cannot be evaluated."""
     measured = dataclasses.replace(recipe, logging=dataclasses.replace(recipe.logging, evaluate_every=1))
     monkeypatch.setattr(resolve(DCGAN.chooses), "value", no_figure)
     for refused, message in (
@@ -234,7 +234,7 @@ def test_a_run_that_is_refused_before_it_learns_leaves_no_folder(
 
 
 def test_a_batch_of_one_is_refused_where_the_latent_would_be_lost(recipe: DCGAN, tmp_path: Path):
-    """Batch normalization of one example is its shift, whatever the latent."""
+    """Batch normalisation of one example gives its shift, for any latent."""
     model = aigc_tf.create(recipe)
     one, other = np.random.default_rng(0).normal(size=(2, 1, recipe.latent_dim)).astype(np.float32)
     np.testing.assert_array_equal(model.generator(one, training=True), model.generator(other, training=True))
@@ -252,7 +252,7 @@ def test_a_run_that_learnt_something_keeps_its_folder_when_it_is_refused(
 ):
     logging = dataclasses.replace(recipe.logging, evaluate_every=2)
     recipe = dataclasses.replace(recipe, logging=logging, checkpoints=CheckpointSettings(every=1))
-    figures = iter([1.0])  # before the first step; then there are none
+    figures = iter([1.0])  # before the first step; then exhausted
     monkeypatch.setattr(resolve(DCGAN.chooses), "value", lambda *_: next(figures, None) or no_figure())
     with pytest.raises(InputError, match="too few examples"):
         aigc_tf.train(recipe, tmp_path / "run")
@@ -313,7 +313,7 @@ def test_resuming_reads_the_arrays_of_a_checkpoint_once(recipe: DCGAN, tmp_path:
 def test_a_fault_before_the_first_step_is_not_hidden_by_the_progress_line(
     recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """The line is closed, though it never began."""
+    """The progress line is closed although it never started."""
 
     def batches(*_: object) -> None:
         raise ZeroDivisionError

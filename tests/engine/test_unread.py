@@ -26,7 +26,7 @@ RANDOM = np.random.default_rng(0)
 PICTURES = RANDOM.integers(0, 256, (80, 16, 16, 1), np.uint8)
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dogs'}\n" for number in range(200))
 RUNS: dict[str, tuple[Recipe, Any]] = {
-    "dcgan": (DCGAN.tiny(), PICTURES),  # with a feature network that is trained on the way
+    "dcgan": (DCGAN.tiny(), PICTURES),  # trains a feature network, too
     "vae": (VAE.tiny(), PICTURES),
     "char_rnn": (CharRNN.tiny(), STORY),
     "ar": (AR.tiny(), RANDOM.standard_normal(300)),
@@ -34,13 +34,13 @@ RUNS: dict[str, tuple[Recipe, Any]] = {
 
 
 class TestPartReadError(Exception):
-    """What must not happen."""
+    """The test part was read."""
 
     __test__ = False
 
 
 class Unread:
-    """Stands for an array of the test part: how large it is may be known, what is in it may not."""
+    """Mock array of the test part: its shape may be read, its contents may not."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.shape, self.dtype, self.ndim, self.size = array.shape, array.dtype, array.ndim, array.size
@@ -59,7 +59,7 @@ class Unread:
 
 
 def hidden(part: Any) -> Any:
-    """A test part whose arrays cannot be read."""
+    """A test part with unreadable arrays."""
     if isinstance(part, np.ndarray):
         return Unread(part)
     arrays = {field.name: getattr(part, field.name) for field in dataclasses.fields(part)}
@@ -69,7 +69,7 @@ def hidden(part: Any) -> Any:
 
 
 def blind(open_source: Callable[..., Source]) -> Callable[..., Source]:
-    """Opens sources whose test part cannot be read; their fingerprint, which covers it, was taken before."""
+    """Opens sources with an unreadable test part; their fingerprint, which covers it, is computed before."""
 
     def opened(recipe: Recipe, data: Any = None) -> Source:
         source = open_source(recipe, data)
@@ -93,7 +93,7 @@ def test_training_never_reads_the_test_part(name: str, tmp_path: Path, monkeypat
     logging = LoggingSettings(scalars_every=1, samples_every=2, evaluate_every=1, evaluate_samples=20)
     try:
         run = aigc_tf.train(dataclasses.replace(recipe, steps=2, logging=logging), tmp_path / "run", data=data)
-        assert (run.path / "checkpoints" / "best.json").is_file()  # it was measured on another part
+        assert (run.path / "checkpoints" / "best.json").is_file()  # evaluated on another part
         with pytest.raises(TestPartReadError):
             run.evaluate(20)
     finally:

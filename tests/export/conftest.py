@@ -1,4 +1,4 @@
-"""A generator to export: that of article 002 §5.2, with random weights and statistics."""
+"""A generator to export: the one of article 002 §5.2, with random weights and statistics."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ layers = keras.layers
 
 
 def randomise(network: keras.Model, seed: int = 0) -> None:
-    """Give every batch normalisation statistics unlike 0 and 1, as after training."""
+    """Give every batch normalisation statistics other than 0 and 1, as after training."""
     rng = np.random.default_rng(seed)
     for layer in network._flatten_layers():
         if isinstance(layer, layers.BatchNormalization):
@@ -49,7 +49,7 @@ def normal_examples(**shapes: tuple[int, ...]) -> Callable[[int, int], dict[str,
 
 
 def model_of(network: keras.Model, name: str = "generate") -> SimpleNamespace:
-    """Something with `signatures()`: one input `latent`, one output `image`."""
+    """A model with one signature: input `latent`, output `image`."""
     latent, image = tuple(network.inputs[0].shape[1:]), tuple(network.outputs[0].shape[1:])
     signature = Signature(
         network,

@@ -1,4 +1,4 @@
-"""Two small language models with a step, and what the files of such models say of their text."""
+"""Two small language models with a step, and their export metadata."""
 
 from collections.abc import Callable
 
@@ -10,17 +10,17 @@ TEXT = {"vocabulary": VOCABULARY, "start": 0, "context_length": STEPS}
 
 
 def small_lstm() -> StepNetworks:
-    """Any length."""
+    """An LSTM, for sequences of any length."""
     return _awake(lstm(len(VOCABULARY), units=16, depth=2))
 
 
 def small_transformer() -> StepNetworks:
-    """Up to 256 tokens."""
+    """A transformer, for up to 256 tokens."""
     return _awake(transformer(len(VOCABULARY), depth=2, heads=2, width=16, context=STEPS))
 
 
 def _awake(networks: StepNetworks) -> StepNetworks:
-    """Larger weights than at the start of training: fresh ones hardly tell one token from another."""
+    """Scale the weights: freshly initialised models barely distinguish tokens."""
     for variable in networks.step.trainable_variables:
         if variable.name == "embeddings":
             variable.assign(variable * 40)

@@ -25,7 +25,7 @@ RECIPES = [Upscale.tiny(), Denoise.tiny(), Inpaint.tiny(), Colourise.tiny(), Pix
 
 
 def trained(recipe: PhotoRecipe) -> Any:
-    """A model whose weights are not those that it starts with, some of which are zeros."""
+    """A model with random weights: some initial ones are zero."""
     model = create(recipe)
     random = np.random.default_rng(0)
     for weight in model.used.weights:
@@ -34,7 +34,7 @@ def trained(recipe: PhotoRecipe) -> Any:
 
 
 def quick(model: Any, out: Path, **options: Any) -> dict[str, Any]:
-    """The report of an export that is not timed."""
+    """The report of an export without timing."""
     return export(model, out, limits=FEW, measure=False, **options).report
 
 
@@ -44,7 +44,7 @@ def test_one_file_takes_any_height_and_width(recipe: PhotoRecipe, tmp_path: Path
     report = quick(model, tmp_path)
     (name,) = report["signatures"]
     assert report["signatures"][name]["inputs"]["image"]["shape"][:3] == [1, -1, -1]
-    # LiteRT's delegates take only tensors whose size follows from that of the inputs alone.
+    # LiteRT's delegates support only tensors whose shape follows from the input shapes.
     assert "SHAPE" not in report["operators"] and report["xnnpack"]["taken"] >= report["xnnpack"]["of"] - 1
     signature, runner = model.signatures()[name], Runner(tmp_path / "model.tflite")
     for height, width in ((8, 8), (24, 40), (136, 16)):

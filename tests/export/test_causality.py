@@ -1,4 +1,4 @@
-"""Causal masks hold in every exported file, however large the attention scores are."""
+"""Causal masks hold in every exported file, for any attention scores."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from aigc_tf.families.base import Signature
 from tests.export.sequence_networks import VOCABULARY, small_transformer
 from tests.families.text.test_language_model import sharpen
 
-READ = 5  # tokens before those that nothing may depend on
+READ = 5  # number of leading tokens, which later ones must not affect
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def runner(request: pytest.FixtureRequest, signatures: dict[str, Signature], sav
 
 
 def prompts(signatures: dict[str, Signature]) -> tuple[Arrays, Arrays]:
-    """One prompt, and another that is the same in all tokens that count."""
+    """Two prompts that agree in the leading tokens."""
     first = signatures["prefill"].examples(1, 0) | {"count": np.full(1, READ, np.int32)}
     tokens = first["tokens"].copy()
     tokens[:, READ:] = (tokens[:, READ:] + 3) % len(VOCABULARY)
@@ -54,7 +54,7 @@ def test_later_tokens_of_a_prompt_change_nothing(signatures: dict[str, Signature
     first, second = (runner("prefill", **prompt) for prompt in prompts(signatures))
     np.testing.assert_array_equal(first["logits"], second["logits"])
     for name in first:
-        if name.startswith(("new_keys", "new_values")):  # what the blocks after the first say of these tokens, too
+        if name.startswith(("new_keys", "new_values")):  # outputs of later blocks for these tokens, too
             np.testing.assert_array_equal(first[name][:, :, :READ], second[name][:, :, :READ])
 
 
@@ -72,7 +72,7 @@ def test_what_lies_in_places_to_come_changes_nothing(signatures: dict[str, Signa
 
 
 def test_a_network_that_looks_ahead_would_be_seen(signatures: dict[str, Signature], monkeypatch) -> None:
-    """With the mask of version 0.1, later tokens change what the Keras network says of earlier ones."""
+    """With the mask of version 0.1, later tokens change the Keras network's outputs for earlier ones."""
     from aigc_tf.nn import heads
 
     monkeypatch.setattr(heads, "MASKED", -60.0)

@@ -24,7 +24,7 @@ BLOCKS = dataclasses.replace(Denoise.tiny(), blocks=2, filters=6)
 
 
 def shuffled(network: keras.Model, seed: int = 0) -> None:
-    """Give a network weights of which none is zero, and variances above it."""
+    """Give a network non-zero weights and positive variances."""
     random = np.random.default_rng(seed)
     network.set_weights([random.uniform(0.1, 1, weight.shape) for weight in network.weights])
     for layer in network.layers:
@@ -36,7 +36,7 @@ def shuffled(network: keras.Model, seed: int = 0) -> None:
 
 
 def silence(network: keras.Model, kept: list[Kept | None]) -> None:
-    """Make the channels that are not kept zero, wherever they are made."""
+    """Set the pruned channels to zero in every layer that produces them."""
     for block, stays in zip(Graph(network).blocks(), kept, strict=True):
         if stays is not None:
             weights = block.original.get_weights()
@@ -87,11 +87,11 @@ def convolutions(middle: int) -> keras.Model:
 
 
 def test_the_channels_with_the_largest_magnitudes_stay_and_sums_keep_the_same():
-    """The strength of a channel is that of all layers that make it."""
+    """The magnitude of a channel is summed over all layers that produce it."""
     wide, narrow = convolutions(4), convolutions(2)
     wide.get_layer("first").set_weights([np.array([[[[1.0, -9.0, 2.0, 3.0]]]]), np.arange(4.0)])
     second = np.diag([9.0, 0.5, 1.0, 2.0])
-    wide.get_layer("second").set_weights([second[None, None]])  # 10, 9.5, 3 and 5 together
+    wide.get_layer("second").set_weights([second[None, None]])  # summed: 10, 9.5, 3 and 5
     cut(wide, narrow, kept_channels(wide, narrow))
     np.testing.assert_array_equal(narrow.get_layer("first").get_weights()[0].ravel(), [1, -9])
     np.testing.assert_array_equal(narrow.get_layer("first").get_weights()[1], [0, 1])

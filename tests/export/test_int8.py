@@ -31,7 +31,7 @@ def beside(linear: keras.KerasTensor, activated: keras.KerasTensor) -> list[kera
 
 
 def wide(activation: str, outputs: Callable[..., list[keras.KerasTensor]] = alone) -> Signature:
-    """A linear layer with values near 0 and near -50, as for a black ground, and an activation behind a reshape."""
+    """A linear layer with values near 0 and near -50, as for a black background, and an activation after a reshape."""
     latent = keras.Input((8,), name="latent")
     dense = layers.Dense(12, kernel_initializer=keras.initializers.RandomNormal(stddev=0.3, seed=0))
     linear = dense(latent)
@@ -68,7 +68,7 @@ def test_activations_keep_their_resolution(activation: str, tmp_path: Path, monk
 def test_a_value_that_is_used_elsewhere_keeps_its_range(
     outputs: Callable[..., list[keras.KerasTensor]], tmp_path: Path
 ) -> None:
-    """Cut to ±4 the other use would be wrong by 46."""
+    """Clipped to ±4, the other use would be wrong by 46."""
     assert largest_error(wide("tanh", outputs), tmp_path) < 1.0
 
 
@@ -91,7 +91,7 @@ def test_the_file_answers_in_float(tmp_path: Path) -> None:
 
 
 def test_a_signature_that_says_so_stays_in_float(tmp_path: Path) -> None:
-    """A phase: an angle of tiny and large numbers, which 256 levels do not tell from zero."""
+    """A phase: an angle of tiny and large numbers; 256 levels do not distinguish the tiny ones from zero."""
     x = keras.Input((8,), name="latent")
     small = x * 1e-3
     network = keras.Model(x, small * keras.ops.rsqrt(keras.ops.sum(small * small, axis=1, keepdims=True) + 1e-12))
@@ -103,7 +103,7 @@ def test_a_signature_that_says_so_stays_in_float(tmp_path: Path) -> None:
 
 
 def residual(skip: Callable[[keras.KerasTensor], keras.KerasTensor]) -> Signature:
-    """Pictures, and a small change that two convolutions make."""
+    """Pictures plus a small residual of two convolutions."""
     image = keras.Input((12, 16, 1), name="image")
     keras.utils.set_random_seed(0)
     small = keras.initializers.RandomNormal(stddev=0.03)

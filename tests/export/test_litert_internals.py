@@ -11,7 +11,7 @@ CHANGED = "LiteRT changed"
 
 
 class Doubling(tf.Module):
-    """Two signatures, since the interpreter tells them apart by their subgraphs."""
+    """Two signatures, which the interpreter distinguishes by subgraph."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ def content(saved_model: str) -> bytes:
 
 
 def test_a_signature_is_invoked_where_its_tensors_lie(content: bytes) -> None:
-    """`Runner.latency` times it so."""
+    """`Runner.latency` relies on it."""
     runner = Interpreter(model_content=content).get_signature_runner("shift")
     first = runner(x=np.zeros((1, 4), "float32"))["y"]
     for name in ("_interpreter_wrapper", "_subgraph_index"):
@@ -53,7 +53,7 @@ def test_a_signature_is_invoked_where_its_tensors_lie(content: bytes) -> None:
 
 
 def test_operators_are_listed_with_the_parts_that_a_delegate_took(content: bytes) -> None:
-    """`flatbuffer.delegated` counts them so."""
+    """`flatbuffer.delegated` relies on it."""
     interpreter = Interpreter(model_content=content)
     interpreter.allocate_tensors()
     assert hasattr(interpreter, "_get_ops_details"), f"{CHANGED} Interpreter: it has no _get_ops_details"
@@ -71,7 +71,7 @@ def test_operators_are_listed_with_the_parts_that_a_delegate_took(content: bytes
 @pytest.mark.filterwarnings(r"ignore:(?s).*tf\.lite\.Interpreter is deprecated:UserWarning")
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected:UserWarning")
 def test_the_converter_stops_between_calibrating_and_quantizing(saved_model: str) -> None:
-    """`int8.to_int8` goes on from there."""
+    """`int8.to_int8` continues from there."""
     calibrating = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=["double", "shift"])
     calibrating.optimizations = [tf.lite.Optimize.DEFAULT]
     calibrating.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]

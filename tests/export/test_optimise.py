@@ -33,7 +33,7 @@ def check(network: keras.Model, batch: int = 2) -> tuple[keras.Model, Report]:
         assert got.shape == expected.shape
         assert np.abs(got - expected).max(initial=0) <= 1e-5 * max(1.0, np.abs(expected).max(initial=0))
     for before, after in zip(weights, network.get_weights(), strict=True):
-        np.testing.assert_array_equal(before, after)  # what was given is not changed
+        np.testing.assert_array_equal(before, after)  # inputs are not modified
     return optimised, report
 
 
@@ -183,7 +183,7 @@ def test_skips_branches_several_inputs_and_outputs() -> None:
     y = layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same", use_bias=False)(skip))
     joined = layers.Concatenate()([layers.Add()([y, skip]), right, 2.0 * right])
     up = layers.Conv2DTranspose(2, 4, 2, "same")(joined)
-    # the first output is read by others too: normalisation behind it must not be folded into it
+    # the first output has other consumers, too: the normalisation after it must not be folded into it
     first = layers.Conv2D(3, 3, name="first")(joined)
     second = layers.BatchNormalization(name="second")(first)
     optimised, report = check(keras.Model([left, right], [first, second, up]))

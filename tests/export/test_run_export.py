@@ -17,7 +17,7 @@ from aigc_tf.recipes.images import ExportLimits, QuantizedLimits
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
-    """Trained on images given from Python."""
+    """A run trained on images passed from Python."""
     images = np.load(pictures, allow_pickle=False)["images"]
     recipe = dataclasses.replace(DCGAN.tiny(), steps=2)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "a run", data=images)
@@ -60,7 +60,7 @@ def test_nothing_is_measured_that_takes_long_where_it_was_asked(
     report = json.loads(printed.out)
     assert report["quality"] == {"not_measured": "as it was asked (--no-measure)"}
     assert "latency" not in report and "measuring" not in printed.err
-    assert report["signatures"]["generate"]["difference"]["tflite"]["largest"] > 0  # it was compared
+    assert report["signatures"]["generate"]["difference"]["tflite"]["largest"] > 0  # compared
     run.export(measure=False)  # its card
     assert "| tflite-none-batch1 |" in (run.path / "README.md").read_text()
 
@@ -83,7 +83,7 @@ def test_a_file_beyond_the_limits_is_deleted_and_the_command_fails_with_numbers(
 
 
 def test_limits_can_be_changed_when_a_run_is_resumed(run: aigc_tf.Run, pictures: Path) -> None:
-    """They decide nothing of what is learnt, and the message of a failed export names them."""
+    """They do not affect training, and the message of a failed export names them."""
     other = dataclasses.replace(run.recipe, export_limits=ExportLimits(samples=77))
     images = np.load(pictures, allow_pickle=False)["images"]
     aigc_tf.train(other, run.path, resume=True, data=images)

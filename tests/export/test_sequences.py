@@ -18,7 +18,7 @@ from tools.benchmarks.step_networks import StepNetworks
 from tools.benchmarks.steps import compiled_decoder, compiled_model_decoder, interpreter_decoder, steps
 
 BUILTIN_OPERATORS = set(vars(schema.BuiltinOperator)) - {"CUSTOM"}
-# What may change in the logits: the largest difference as a share of the largest, the mean as a share of their spread.
+# Tolerances of logits: maximum difference relative to the largest logit, mean difference relative to their deviation.
 LARGEST = {"none": 1e-4, "float16": 3e-3}
 MEAN = {"dynamic": 0.02, "int8": 0.1}
 
@@ -28,9 +28,9 @@ class Case:
     networks: StepNetworks
     saved_model: Path
     examples: Arrays
-    """256 random tokens, and states of zeros."""
+    """256 random tokens, and zero states."""
     answers: Arrays
-    """Of the Keras step, each from the state before."""
+    """Logits of the Keras step, each from the previous state."""
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -51,7 +51,7 @@ def test_step_equals_the_whole_sequence(case: Case) -> None:
     whole = np.asarray(case.networks.sequence(tokens, training=False))[0]
     assert whole.std() > 0.1  # the logits differ
     np.testing.assert_allclose(case.answers["logits"], whole, atol=1e-4)
-    for length in (2, 3, 17, STEPS - 1):  # of a prefix alone, the last logits are the same
+    for length in (2, 3, 17, STEPS - 1):  # the last logits of a prefix are the same
         prefix = np.asarray(case.networks.sequence(tokens[:, :length], training=False))[0]
         np.testing.assert_allclose(case.answers["logits"][length - 1], prefix[-1], atol=1e-4)
 
@@ -93,7 +93,7 @@ def test_what_the_benchmark_compares_writes_the_same_text(case: Case, tmp_path: 
     for decoder in (interpreter_decoder, compiled_model_decoder):
         decode = decoder(path, case.networks.feedback)
         assert decode(30) == text
-        assert decode(30) == text  # it starts anew
+        assert decode(30) == text  # states are reset
 
 
 def test_too_long_a_text_is_refused() -> None:

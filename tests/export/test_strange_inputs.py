@@ -19,12 +19,12 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.metrics.ranks import rank_correlation
 from tests.export.conftest import normal_examples
 
-LOOSE = Limits(quantized=10.0)  # so that the ranks alone decide
+LOOSE = Limits(quantized=10.0)  # so that only the ranks decide
 
 
 @pytest.fixture(scope="module")
 def scoring() -> Signature:
-    """How far an input is from a plane, which ordinary inputs lie near to, and strange ones ten times as far from."""
+    """Distance of inputs from a plane: ordinary inputs are close, unusual ones ten times as far."""
     keras.utils.set_random_seed(0)
     value = keras.Input((16,), name="value")
     hidden = keras.layers.Dense(32, activation="relu")(value)
@@ -40,7 +40,7 @@ def scoring() -> Signature:
 
 
 def ordinary_alone(saved_model: Path, networks: Any, signatures: Mapping[str, Signature], *rest: Any) -> bytes:
-    """As `convert`, calibrated with ordinary inputs alone."""
+    """Like `convert`, calibrated with ordinary inputs only."""
     return convert(
         saved_model, networks, {k: dataclasses.replace(s, strange=None) for k, s in signatures.items()}, *rest
     )

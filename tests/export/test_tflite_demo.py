@@ -29,7 +29,7 @@ from tools.benchmarks.step_networks import StepNetworks
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "tools" / "tflite_demo.py"
-# Only these may be there: importing anything of the rest is an error.
+# Only these are allowed: importing anything else is an error.
 WITHOUT_TENSORFLOW = (
     "import runpy, sys\n"
     "for name in ('tensorflow', 'keras', 'aigc_tf', 'PIL'): sys.modules[name] = None\n"
@@ -45,7 +45,7 @@ def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def upscaler_of_photographs(path: Path) -> PhotoModel:
-    """A model, whose file is written."""
+    """A model, and its exported file."""
     recipe = Upscale.tiny()
     model = create(dataclasses.replace(recipe, photos=dataclasses.replace(recipe.photos, channels=3)))
     for weight in model.used.weights:
@@ -91,7 +91,7 @@ def converted(networks: dict[str, keras.Model], folder: Path, batch: int = 1) ->
 
 
 def rewritten(path: Path, target: Path, **changes: object) -> Path:
-    """A copy of the file with other metadata; None takes a key out."""
+    """A copy of the file with changed metadata; None removes a key."""
     metadata = flatbuffer.read_metadata(path) | changes
     target.write_bytes(path.read_bytes().replace(b"aigc_tf", b"earlier"))
     flatbuffer.write_metadata(target, {key: value for key, value in metadata.items() if value is not None})
@@ -99,12 +99,12 @@ def rewritten(path: Path, target: Path, **changes: object) -> Path:
 
 
 def tokens_of(text: str) -> list[int]:
-    """Of text without line break at its end; "t" alone is no symbol, so that the split is unique."""
+    """Tokens of a text without trailing line break; "t" alone is not a token, so the tokenisation is unique."""
     return [VOCABULARY.index(symbol) for symbol in re.findall("th|.|\n", text)]
 
 
 def keras_choices(program: ModuleType, model: StepNetworks, tokens: list[int], prompt: int, *how: object) -> list[int]:
-    """What the whole-sequence network would choose after each token behind the prompt, which has so many tokens."""
+    """Greedy choices of the whole-sequence network for each token after a prompt of `prompt` tokens."""
     logits = np.asarray(model.sequence(np.array([[START, *tokens[:-1]]]), training=False))[0, prompt:]
     rng = np.random.default_rng(SEED)
     return [program.choose(one, *how, rng) for one in logits]
@@ -145,7 +145,7 @@ def test_it_writes_what_keras_would(
     assert finished.returncode == 0, finished.stderr
     tokens = tokens_of(out.read_text(encoding="utf-8"))
     prompt, written = tokens[:4], tokens[4:]
-    assert prompt == [VOCABULARY.index(symbol) for symbol in ("th", "é", " ", "a")]  # the longest symbol first
+    assert prompt == [VOCABULARY.index(symbol) for symbol in ("th", "é", " ", "a")]  # longest match first
     assert len(written) == 120 and len(set(written)) > 5
     assert written == keras_choices(program, networks[name], tokens, len(prompt), 0.9, 7)
 
@@ -250,7 +250,7 @@ def test_a_text_that_fills_the_context(
 
 
 def test_signatures_are_in_alphabetical_order(tmp_path: Path) -> None:
-    # The page says so for Swift, where they are called by number.
+    # The page documents the order for Swift, which calls them by index.
     networks = {}
     for size, name in enumerate(("step", "read", "alpha"), start=1):
         inputs = keras.Input((size,), name="latent")
@@ -287,7 +287,7 @@ def test_snippets_of_the_page_run(
     (large,) = upscaler.transform([photo])
     assert np.abs(np.asarray(names["large"]) / 255 - large).max() < 1 / 255
     assert len(names["text"]) == 50  # type: ignore[arg-type]
-    assert names["fast_text"] == names["text"]  # both ways of calling give the same
+    assert names["fast_text"] == names["text"]  # both ways of calling agree
     assert capsys.readouterr().out == "".join(VOCABULARY[token] for token in names["text"]) + "\n"  # type: ignore[attr-defined]
 
 

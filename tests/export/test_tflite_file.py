@@ -1,4 +1,4 @@
-"""The programs tools/tflite_*.py run where two files of them were copied, without the repository."""
+"""The programs tools/tflite_*.py run from a folder with only two copied files, without the repository."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ def test_a_copied_program_refuses_a_damaged_file_in_one_line(name: str, tmp_path
     assert done.stderr.startswith("torn.tflite: ") and done.stderr.count("\n") == 1
 
 
-# As `python NAME` in that folder; nothing of the repository may be there.
+# As `python NAME` in that folder, without access to the repository.
 _COPIED = (
     "import runpy, sys\n"
     "for name in ('tensorflow', 'keras', 'aigc_tf', 'tools'): sys.modules[name] = None\n"

@@ -1,4 +1,4 @@
-"""A photograph through an exported file, tile by tile."""
+"""Tiled restoration of a photograph with an exported file."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ DEMO = Path(__file__).parents[2] / "tools" / "tflite_restore.py"
 RANDOM = np.random.default_rng(0)
 PHOTO = np.asarray(Image.fromarray(RANDOM.integers(0, 256, (9, 12), np.uint8)).resize((101, 66)))
 MASK = np.zeros((66, 101), np.uint8)
-MASK[10:16, 30:50] = 255  # as narrow as holes of training crops: a file fills wider ones in one go
+MASK[10:16, 30:50] = 255  # as narrow as holes of training crops: wider holes are filled without tiling
 QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
 
 
 def restore(file: Path, folder: Path, *words: str) -> np.ndarray:
-    """What the command makes of the photograph with a file, in [0, 1]."""
+    """The photograph restored by the command with a file, in [0, 1]."""
     Image.fromarray(PHOTO).save(folder / "photo.png")
     Image.fromarray(MASK).save(folder / "mask.png")
     out = folder / "out.png"
@@ -54,7 +54,7 @@ def test_it_restores_as_the_model_does(recipe: RestorationRecipe, tmp_path: Path
         file = run.export(compare_with_keras=False, measure=False, tile=tile, out=tmp_path / f"{tile}").path
         made = restore(file, tmp_path, *words, *more)
         assert made.shape == expected.shape[:2]
-        assert np.abs(made - expected[..., 0]).max() < 1.01 / 255  # tiled as whole, and rounded to 8 bits
+        assert np.abs(made - expected[..., 0]).max() < 1.01 / 255  # tiled equals whole, rounded to 8 bits
     assert not np.array_equal(made.shape, PHOTO.shape) or np.abs(made - PHOTO / 255).max() > 0.5 / 255
 
 
@@ -75,7 +75,7 @@ def test_style_pictures_are_read_as_the_model_does(tmp_path: Path):
     ],
 )
 def test_squares_of_all_sizes_are_put_together(squares: Squares, scale: int):
-    """Whatever is left of a square."""
+    """For any size of the last tile."""
     picture = RANDOM.integers(0, 256, (37, 53, 3), np.uint8)
     seen = []
 
@@ -89,18 +89,18 @@ def test_squares_of_all_sizes_are_put_together(squares: Squares, scale: int):
 
     made = restored(run, {"image": picture}, {}, squares)
     np.testing.assert_array_equal(made, picture.repeat(scale, axis=0).repeat(scale, axis=1))
-    assert len(set(seen)) == 1  # LiteRT plans its memory once
+    assert len(set(seen)) == 1  # LiteRT allocates memory once
 
 
 def test_squares_waste_little_where_their_size_is_free():
-    """Three parts of 1,000 pixels: 334 each, not twice 480 and a rest."""
+    """1,000 pixels in three tiles: 334 each, not twice 480 and a remainder."""
     assert Squares(512, 16, 1, False).lengths(1000) == (3, 334)
     assert Squares(512, 16, 8, False).lengths(1000) == (3, 336)
     assert Squares(512, 16, 8, True).lengths(1000) == (3, 480)
 
 
 class Filling:
-    """An exported file that fills holes with grey."""
+    """Mock of an exported file that fills holes with grey."""
 
     def __init__(self, model_path: str, num_threads: int) -> None:
         if not Path(model_path).is_file():

@@ -34,7 +34,7 @@ def test_rows_are_those_of_the_model(kind: type, tmp_path: Path):
         names, *rows = csv.reader(io.StringIO(made.stdout))
         assert tuple(names) == model.scheme.names
         cells = [["" if value is None else str(value) for value in row] for row in model.generate(12, 3, condition)]
-        # A number that lies next to the middle between two may be rounded either way.
+        # A number close to the midpoint of two may be rounded either way.
         assert np.mean(np.array(rows) == np.array(cells)) > 0.95
     wrong = called(SCRIPT, file, "--where", "nothing=1")
     assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1

@@ -23,7 +23,7 @@ UNET = PredictVideo.tiny()
 
 
 def called(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Without TensorFlow; Pillow reads and writes the clips."""
+    """Run the program without TensorFlow; Pillow reads and writes the clips."""
     alone = WITHOUT_TENSORFLOW.replace(", 'PIL'", "")
     command = [sys.executable, "-c", alone, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -36,7 +36,7 @@ def frames_of(path: Path) -> np.ndarray:
 
 @pytest.mark.parametrize("recipe", [UNET, dataclasses.replace(UNET, network="convlstm", filters=4)])
 def test_a_clip_goes_on_as_in_keras_in_a_verified_file_of_static_size(recipe: PredictVideo, tmp_path: Path):
-    """One frame in and the state out, also of the ConvLSTM, with built-in operators alone."""
+    """One frame in, states in and out, also for the ConvLSTM, with built-in operators only."""
     model = aigc_tf.create(recipe)
     random = np.random.default_rng(0)
     for weight in model.used.weights:

@@ -1,4 +1,4 @@
-"""Verification of exported files: what is accepted, refused and reported."""
+"""Verification of exported files: accepted, refused and reported differences."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def test_scores_have_to_keep_their_order() -> None:
     shuffled = {"score": np.random.default_rng(0).permutation(100)}
     with pytest.raises(VerificationError, match=r"file: score puts .* is -?0\.\d+, at least 0\.98 is needed"):
         compare_order("file", reference, shuffled, ["score"], Limits())
-    # A fifth of all at the ceiling hardly changes the rank correlation.
+    # A fifth of all scores at the maximum barely changes the rank correlation.
     saturated = {"score": np.minimum(np.arange(100), 80)}
     assert rank_correlation(reference["score"], saturated["score"]) > 0.98
     with pytest.raises(VerificationError, match=r"and 19\.0% too many have the highest score, the limit is 5\.0%"):

@@ -30,7 +30,7 @@ from aigc_tf.families.pages import Panel
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 
-# The path of an interpreter may hold a space, which a script's first line cannot.
+# An interpreter's path may contain a space, which a shebang line does not allow.
 NPM = f"""#!/bin/sh
 exec "{sys.executable}" "$(dirname "$0")/npm.py" "$@"
 """
@@ -66,7 +66,7 @@ def integrity(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An npm on the PATH, in this folder, that hands out small archives of the names that are pinned."""
+    """A fake npm on the PATH, in this folder, that provides small archives with the pinned names."""
     folder = tmp_path_factory.mktemp("bin")
     (folder / "npm").write_text(NPM)
     (folder / "npm").chmod(0o755)
@@ -86,13 +86,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def cache(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty place for the archives."""
+    """An empty cache for the archives."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "litert.js"
 
 
 def drawing(model: SimpleNamespace) -> SimpleNamespace:
-    """A model with the signature `generate`, whose page draws and has an example."""
+    """A model with the signature `generate`, whose page has a generation panel and an example."""
     example = np.arange(28 * 28, dtype=np.uint8).reshape(1, 28, 28, 1)
     panel = Panel("draw", "generate", {"prior": None}, moved="latent", examples=example)
     return SimpleNamespace(signatures=model.signatures, page=lambda source=None: [panel])
@@ -100,7 +100,7 @@ def drawing(model: SimpleNamespace) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def page(published: Path, small_generator: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Export:
-    """A page over the files of an older export."""
+    """A page written over the files of an older export."""
     out = tmp_path_factory.mktemp("exports") / "a page"
     (out / "saved_model").mkdir(parents=True)
     (out / "model.tflite").write_text("older")
@@ -223,7 +223,7 @@ def test_it_loads_nothing_from_elsewhere() -> None:
     assert policy
     rules = dict(rule.strip().split(" ", 1) for rule in policy[1].split(";"))
     assert rules["default-src"] == "'none'"
-    assert rules.pop("media-src") == "blob:"  # a video that the user opens
+    assert rules.pop("media-src") == "blob:"  # a video opened by the user
     allowed = {source for sources in rules.values() for source in sources.split()}
     assert {source for source in allowed if not source.startswith("'sha256-")} == {
         "'none'",
@@ -297,7 +297,7 @@ def test_directions_move_the_first_dense_layer_most() -> None:
     network = dense_generator(12, 30)
     kernel = network.layers[-1].kernel.numpy()
     for factor in (None, np.random.default_rng(0).normal(size=(12, 12))):
-        change = kernel if factor is None else factor.T @ kernel  # of the layer's output by each normal number
+        change = kernel if factor is None else factor.T @ kernel  # change of the layer's output per latent dimension
         values = np.linalg.eigvalsh(change @ change.T)[::-1]
         vectors = directions(network, factor)
         np.testing.assert_allclose(np.square(vectors @ change).sum(axis=1), values[:8], rtol=1e-5)
@@ -316,7 +316,7 @@ def test_directions_are_those_of_the_numbers_behind_the_latent() -> None:
     network, deviations = dense_generator(3, 10), np.array([1.0, 50.0, 1.0])
     by_diagonal = directions(network, deviations)
     np.testing.assert_allclose(by_diagonal, directions(network, np.diag(deviations)), atol=1e-9)
-    assert abs(by_diagonal[0, 1]) > 0.99  # what varies most moves the picture most
+    assert abs(by_diagonal[0, 1]) > 0.99  # the dimension with the largest variance changes the picture most
     assert abs(directions(network)[0, 1]) < 0.99
 
 
@@ -325,9 +325,9 @@ def test_a_latent_that_is_joined_with_a_class_has_its_rows_of_the_kernel() -> No
     vector = keras.layers.Embedding(4, 5)(label)
     inner = dense_generator(8, 10)
     network = keras.Model([latent, label], inner(keras.layers.Concatenate()([vector, latent])))
-    signature = keras.Model([latent, label], keras.layers.Rescaling(0.5)(network([latent, label])))  # one in another
+    signature = keras.Model([latent, label], keras.layers.Rescaling(0.5)(network([latent, label])))  # nested models
     for nested in (network, signature):
         np.testing.assert_array_equal(first_kernel(nested, "latent"), inner.layers[-1].kernel.numpy()[5:])
-    assert first_kernel(network, "label") is None  # no dense layer reads it
+    assert first_kernel(network, "label") is None  # not an input of a dense layer
     twice = keras.Model(latent, keras.layers.Add()([keras.layers.Dense(2)(latent), keras.layers.Dense(2)(latent)]))
     assert first_kernel(twice, "latent") is None

@@ -1,4 +1,4 @@
-"""Exports are verified, small, built of built-in operators, and never half-made."""
+"""Exports are verified, small, use built-in operators only, and are written atomically."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_generator_in_every_quantization(quantize: str, small_generator: SimpleN
     out = tmp_path / "with space" / "export"
     result = export(small_generator, out, quantize=quantize, metadata={"licence": "MIT"})
     assert files(out) == {"model.tflite", "saved_model", "export.json"}
-    assert files(out.parent) == {"export"}  # nothing temporary remains beside it
+    assert files(out.parent) == {"export"}  # no temporary files remain
     assert result.path == out / "model.tflite"
     report = json.loads((out / "export.json").read_text(encoding="utf-8"))
     assert report == result.report
@@ -39,7 +39,7 @@ def test_generator_in_every_quantization(quantize: str, small_generator: SimpleN
     assert report["latency"]["generate"]["1"]["median_ms"] > 0
     assert report["peak_memory"]["added_by_file_bytes"] > 0
     found = report["signatures"]["generate"]["difference"]["tflite"]
-    # Recompute the figure here, from the file that was moved into place.
+    # Recompute the figure from the final file.
     signature = small_generator.signatures()["generate"]
     latents = signature.examples(256, 0)["latent"]
     keras_images = np.asarray(run(signature.network, [latents])[0])
@@ -116,7 +116,7 @@ def test_an_older_export_survives_a_failed_one(small_generator: SimpleNamespace,
 
 
 class Whitening(layers.Layer):
-    """LiteRT has no Cholesky decomposition of its own."""
+    """LiteRT has no built-in Cholesky decomposition."""
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         squared = keras.ops.matmul(inputs, keras.ops.transpose(inputs, (0, 2, 1)))
@@ -132,7 +132,7 @@ def test_an_operator_that_litert_lacks_is_named_with_its_layer(tmp_path: Path) -
 
 
 def recurrent_model(units: int = 8) -> SimpleNamespace:
-    """A step with state and, in the same file, a readout that shares its weights."""
+    """A step with state and, in the same file, a readout with shared weights."""
     token, state = keras.Input((4,), name="token"), keras.Input((units,), name="state")
     cell = layers.GRUCell(units)
     _, states = cell(token, [state])
@@ -167,13 +167,13 @@ def test_several_signatures_and_a_state_that_is_fed_back(quantize: str, tmp_path
         assert found["read"]["difference"]["tflite"]["bound"] == 1e-5
     assert set(result.report["keras_litert"]) == {"step", "read"}
     xnnpack, operators = result.report["xnnpack"], result.report["operators"]
-    assert xnnpack["of"] == sum(operators.values())  # those of both signatures
+    assert xnnpack["of"] == sum(operators.values())  # of both signatures
     alone = flatbuffer.delegated(export(only("read"), tmp_path / "read", quantize=quantize).path)
     assert 0 < alone["of"] < xnnpack["of"] and alone["taken"] < xnnpack["taken"]
 
 
 def only(name: str) -> SimpleNamespace:
-    """The recurrent model with one of its signatures."""
+    """The recurrent model with only one of its signatures."""
     return SimpleNamespace(signatures=lambda source=None: {name: recurrent_model().signatures()[name]})
 
 
@@ -204,7 +204,7 @@ def test_quality_is_measured_on_the_finished_file(small_generator: SimpleNamespa
     exported = export(small_generator, tmp_path / "out", quality=brightness, quantize="dynamic")
     assert exported.report["quality"] == brightness(Runner(exported.path))
     floats = export(small_generator, tmp_path / "floats", quality=brightness).report["quality"]
-    assert exported.report["quality"]["brightness"] != floats["brightness"]  # it was the 8-bit file that was measured
+    assert exported.report["quality"]["brightness"] != floats["brightness"]  # the 8-bit file was measured
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Semi-supervised models: losses of their papers, and a short training each."""
+"""Semi-supervised models: losses as in their papers, and short training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLASSES = ClassNames(("left", "right", "both"))
 
 
 def pictures(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Noise with a bright half, or two: float32 `[count, 16, 16, 1]` in [-1, 1]."""
+    """Noise with one or two bright halves: float32 `[count, 16, 16, 1]` in [-1, 1]."""
     images = np.random.default_rng(seed).uniform(0, 0.4, (len(labels), 16, 16, 1)).astype(np.float32)
     images[labels != 1, :, :7] += 0.5
     images[labels != 0, :, 9:] += 0.5
@@ -47,7 +47,7 @@ def test_an_unknown_class_costs_its_mean_over_the_classes_and_less_its_entropy()
 
 
 def test_a_real_picture_is_one_of_the_classes() -> None:
-    """Its logit is that of Z / (Z + 1), where Z adds up the classes."""
+    """Its logit is that of Z / (Z + 1), where Z is the sum over classes."""
     model = aigc_tf.create(SemiGAN.tiny(), classes=CLASSES)
     images = tf.constant(pictures(np.array([0, 1, 2]), 0))
     _, scores, answer = (part.numpy() for part in model.seen(images, training=False))

@@ -14,7 +14,7 @@ from aigc_tf.recipes.vae import VAE
 @pytest.mark.parametrize("recipe", [DCGAN.tiny(), VAE.tiny()], ids=["dcgan", "vae"])
 def test_a_drawn_picture_is_made_again(recipe) -> None:
     model = aigc_tf.create(recipe)
-    if isinstance(recipe, DCGAN):  # untrained it draws hardly anything: larger weights make pictures differ
+    if isinstance(recipe, DCGAN):  # untrained samples have almost no contrast: larger weights make them differ
         for weight in model.sampler.weights:
             if weight.name == "kernel":
                 weight.assign(3 * weight)
@@ -26,7 +26,7 @@ def test_a_drawn_picture_is_made_again(recipe) -> None:
 
 
 def test_the_prior_is_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a picture that it cannot draw, the latent stays one that it draws from."""
+    """For a picture that it cannot generate, the latent stays within the prior."""
     model = aigc_tf.create(DCGAN.tiny())
     latent = invert(model, np.ones((1, 16, 16, 1), np.float32), 100)
     assert np.abs(latent).max() < 5

@@ -34,7 +34,7 @@ def test_batches_give_what_the_whole_gives(small_batches: None):
 
 @pytest.mark.parametrize("recipe", [DCGAN.tiny(), CGAN.tiny(), ConvVAE.tiny()], ids=lambda recipe: recipe.slug())
 def test_no_call_makes_an_input_pipeline(recipe, monkeypatch: pytest.MonkeyPatch):
-    """Some of each would stay in memory."""
+    """Each pipeline would leak memory."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a pipeline")

@@ -49,7 +49,7 @@ MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4]
 
 
 class Mirror:
-    """Images `[1, 3, 1]` are their latents."""
+    """A model whose images `[1, 3, 1]` are their latents."""
 
     latent_dim = 3
     takes = Pictures(ImageSettings(height=1, width=3, channels=1))
@@ -69,7 +69,7 @@ class Mirror:
 
 
 def test_an_attribute_is_what_some_have_and_others_lack():
-    """Latents that differ in one dimension are told by the others, and those that differ by chance are not."""
+    """Latents that differ in one dimension are classified with leave-one-out; random differences are at chance."""
     random = np.random.default_rng(0)
     lacking, having = random.standard_normal((2, 200, 8)).astype("float32")
     chance = attribute_of(having, lacking)
@@ -78,7 +78,7 @@ def test_an_attribute_is_what_some_have_and_others_lack():
     found = attribute_of(having, lacking)
     np.testing.assert_allclose(found.direction, 6 * np.eye(8)[3], atol=0.4)
     assert found.direction.dtype == np.float32 and found.told > 390
-    # 0 and 5 are nearer to the means of their kinds only while they are part of them.
+    # 0 and 5 are closer to the means of their groups only while they are included.
     assert attribute_of(np.array([[0.0], [3.0], [4.0]]), np.array([[5.0], [1.0]])).told == 0
 
 
@@ -90,7 +90,7 @@ def test_traversals_move_one_dimension_three_deviations_to_either_side():
     expected[0, :, 2] = 3 + 0.4 * steps
     expected[1, :, 0] = 1 + 0.1 * steps
     np.testing.assert_allclose(images[:, :, 0, :, 0], expected, rtol=1e-6)
-    np.testing.assert_array_equal(MEAN, [1, 2, 3])  # the model's own numbers are left alone
+    np.testing.assert_array_equal(MEAN, [1, 2, 3])  # the model's own arrays are unchanged
 
 
 def test_a_plane_is_a_map_of_quantiles_with_its_origin_at_the_bottom_left():
@@ -141,14 +141,14 @@ def test_truncated_numbers_are_normal_between_their_bounds():
         assert np.mean(numbers < point) == pytest.approx((norm.cdf(point) - norm.cdf(-0.7)) / inside, abs=0.006)
     np.testing.assert_array_equal(numbers, standard_normal((40_000, 2), seed=1, truncation=0.7))
     assert np.mean(numbers == standard_normal((40_000, 2), seed=2, truncation=0.7)) < 0.01
-    # Only what lies outside is drawn again.
+    # Only values outside are resampled.
     whole = standard_normal((40_000, 2), seed=1)
     np.testing.assert_array_equal(numbers == whole, np.abs(whole) <= 0.7)
 
 
 @pytest.mark.parametrize("truncation", [None, 0.7])
 def test_batches_of_images_are_drawn_batch_by_batch(truncation: float | None):
-    """Nothing of the size of all latents is ever made, and the images are those of one call."""
+    """No array of all latents is created, and the images are those of one call."""
     model = aigc_tf.create(DCGAN.tiny())
     whole = model.generate(1200, seed=3, truncation=truncation)
     batches = list(model.generate_batches(1200, seed=3, truncation=truncation))
@@ -180,7 +180,7 @@ def test_directions_are_the_singular_vectors_of_the_kernel():
     rotation, _ = np.linalg.qr(random.normal(size=(5, 5)))
     units, _ = np.linalg.qr(random.normal(size=(8, 5)))
     values = np.array([0.5, 4.0, 1.0, 3.0, 2.0])
-    kernel = rotation @ np.diag(values) @ units.T  # [latent, units], of known factors
+    kernel = rotation @ np.diag(values) @ units.T  # [latent, units], with known factors
     directions, strengths = factorised(kernel)
     order = [1, 3, 4, 2, 0]
     np.testing.assert_allclose(strengths, values[order])
@@ -188,12 +188,12 @@ def test_directions_are_the_singular_vectors_of_the_kernel():
     expected *= np.sign(expected[np.arange(5), np.abs(expected).argmax(axis=1)])[:, None]
     np.testing.assert_allclose(directions, expected, atol=1e-9)
     np.testing.assert_allclose(directions @ directions.T, np.eye(5), atol=1e-9)
-    # A step along a direction moves the layer's output by the singular value, wherever it starts.
+    # A step along a direction changes the layer's output by the singular value, from any start.
     start = random.normal(size=5)
     for direction, strength in zip(directions, strengths, strict=True):
         moved = (start + direction) @ kernel - start @ kernel
         assert np.linalg.norm(moved) == pytest.approx(strength)
-    assert factorised(kernel[:, :2])[0].shape == (2, 5)  # there are no more than units
+    assert factorised(kernel[:, :2])[0].shape == (2, 5)  # at most as many as units
 
 
 def test_moving_along_a_direction_moves_the_numbers_behind_the_latent():

@@ -75,7 +75,7 @@ def test_a_head_without_weight_stays_as_it_is(head: str) -> None:
 
 
 def test_without_classes_it_is_the_autoencoder() -> None:
-    """The same steps, weight by weight."""
+    """The same updates, weight by weight."""
     model = aigc_tf.create(dataclasses.replace(TINY, class_weight=0.0), classes=CLASSES)
     plain = aigc_tf.create(dataclasses.replace(Autoencoder.tiny(), average_images=None, optimizer=TINY.optimizer))
     for mine, theirs in ((model.encoder, plain.encoder), (model.decoder, plain.decoder)):

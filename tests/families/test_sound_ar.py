@@ -37,7 +37,7 @@ def model(source: SoundSource) -> SoundAR:
 
 
 def test_levels_are_drawn_as_often_as_they_are_likely():
-    """One band, two components: the shares of many draws, against the probability of each level."""
+    """One band, two components: frequencies of many samples, against the probability of each level."""
     weights = np.array([[0.3, -0.4]], np.float32)
     means, log_scales = np.array([[[-0.99, 0.2]]], np.float32), np.array([[[-3.0, -2.0]]], np.float32)
     count = 40_000

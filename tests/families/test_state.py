@@ -1,4 +1,4 @@
-"""Variable names: from layer paths, equal in every process, and used to transfer weights."""
+"""Variable names: derived from layer paths, equal in every process, and used to transfer weights."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ IMAGES = {"image": np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astyp
 
 
 def made(recipe: Recipe) -> GenerativeModel:
-    """The model of a recipe, with assets that are made up, or those of the data that it trains on by default."""
+    """A recipe's model, with synthetic assets, or those of its default data."""
     known: dict[str, Any] = {
         "classes": ClassNames(("a", "b", "c")),
         "scaling": Scaling(("x", "y"), np.zeros(2), np.ones(2)),
@@ -114,7 +114,7 @@ for slug in sys.argv[1:]:
 
 
 def test_names_are_the_same_after_other_models_were_made():
-    """In another process, which makes the same models in another order."""
+    """In another process that creates the same models in another order."""
     command = [sys.executable, "-c", PRINTED, *reversed(SEVERAL)]
     root = Path(__file__).parents[2]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout.splitlines()
@@ -164,7 +164,7 @@ def test_a_weight_is_no_stream_whatever_it_is_called():
 
 
 def test_models_that_differ_in_a_stream_do_not_load_into_each_other(tmp_path: Path):
-    """Both have one more stream of the same shape than a plain DCGAN: only the name tells which."""
+    """Both have one more stream of the same shape than a plain DCGAN: only the name differs."""
     noisy, penalised = dcgan(instance_noise=InstanceNoiseSettings(deviation=0.1)), dcgan(gradient_penalty=1.0)
     one, other = aigc_tf.create(noisy), aigc_tf.create(penalised)
     assert [v.shape for v in one.variables] == [v.shape for v in other.variables]

@@ -68,7 +68,7 @@ def test_a_model_and_its_class_have_the_same_tasks_and_modalities_for_them(slug:
 
 @pytest.fixture(scope="module")
 def conditional() -> Any:
-    return made(CGAN.tiny())  # of the classes a, b and c
+    return made(CGAN.tiny())  # classes a, b and c
 
 
 @pytest.mark.parametrize(

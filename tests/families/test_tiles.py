@@ -46,11 +46,11 @@ def test_memory_is_bounded_by_the_tile():
     assert set(seen) == {(1, 24, 24, 1)} and len(seen) == 4 * 6
     seen.clear()
     by_tiles(call, {"image": PICTURE}, tile=48, overlap=4, granularity=4, scale=1, channels=1)
-    assert seen == 4 * [(1, 28 + 8, 48 + 8, 1)]  # of 53 rows not 48 and 5
+    assert seen == 4 * [(1, 28 + 8, 48 + 8, 1)]  # 53 rows are not split into 48 and 5
 
 
 def with_random_weights(model: aigc_tf.families.base.GenerativeModel) -> aigc_tf.families.base.GenerativeModel:
-    """A network whose last convolution does something, too."""
+    """Random weights, also for the last convolution, which is initialised to zero."""
     random = np.random.default_rng(0)
     for weight in model.used.trainable_variables or model.used.variables:
         weight.assign(weight.numpy() + 0.05 * random.standard_normal(weight.shape))
@@ -59,7 +59,7 @@ def with_random_weights(model: aigc_tf.families.base.GenerativeModel) -> aigc_tf
 
 @pytest.mark.parametrize("recipe", [Upscale.tiny(), Denoise.tiny()], ids=["upscale", "denoise"])
 def test_tiled_equals_whole(recipe: Upscale | Denoise):
-    """Within half a level of 8 bits; with an overlap that is too small the seams show."""
+    """Within half an 8-bit level; with too small an overlap, seams appear."""
     model = with_random_weights(aigc_tf.create(recipe))
     given = {"sigma": 25.0} if isinstance(recipe, Denoise) else {}
     whole, tiled, seams = (
@@ -79,7 +79,7 @@ LONG = dataclasses.replace(Upscale.tiny(), blocks=2, scale=3, photos=PhotoSettin
 
 @pytest.mark.parametrize("recipe", [Upscale.tiny(), LONG, Denoise.tiny(), DEEP], ids=["upscale", "x3", "u_net", "deep"])
 def test_the_network_looks_as_far_as_its_recipe_says(recipe: PhotoRecipe):
-    """Gradients of output pixels at all places of a cell reach so far, and no further."""
+    """Gradients of output pixels at all positions of a cell extend exactly this far."""
     model = with_random_weights(aigc_tf.create(recipe))
     middle = -(-recipe.reach // recipe.granularity) * recipe.granularity
     side = 2 * middle + recipe.granularity
@@ -100,7 +100,7 @@ def test_the_network_looks_as_far_as_its_recipe_says(recipe: PhotoRecipe):
 
 
 def test_the_default_leaves_no_seams():
-    """But for the order in which numbers are added; normalisation over the whole picture overlaps nothing."""
+    """Except for the order of summation; networks with whole-image normalisation have no overlap."""
     model = with_random_weights(aigc_tf.create(DEEP))
     missing = (np.random.default_rng(0).random(PICTURE.shape) < 0.3).astype(np.float32)
     whole = model.transform([PICTURE], condition=[missing], tile=128)[0]

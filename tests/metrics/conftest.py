@@ -1,4 +1,4 @@
-"""Small sources and models, and a fresh start for the cache of the process."""
+"""Small sources and models, and empty in-process caches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 
 @pytest.fixture(autouse=True)
 def fresh_caches(tmp_path, monkeypatch) -> Iterator[None]:
-    """Nothing is left over from another test, and nothing is written into the user's cache."""
+    """Empty in-process caches; nothing is written to the user's cache."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
     before = cache.replace(cache.Cache())
     yield
@@ -24,7 +24,7 @@ def fresh_caches(tmp_path, monkeypatch) -> Iterator[None]:
 
 @pytest.fixture
 def small_networks(tmp_path_factory, monkeypatch):
-    """What one test has trained, others load."""
+    """A shared cache: networks trained by one test are loaded by others."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "shared_cache"))
 
 
@@ -36,7 +36,7 @@ def fashion() -> ImageSource:
 
 @pytest.fixture
 def stripes() -> Callable[..., ImageSource]:
-    """Makes sources of stripes, standing in class 0 and lying in class 1, with noise."""
+    """Creates sources of noisy stripes, vertical in class 0 and horizontal in class 1."""
 
     def make(
         height: int = 16, width: int = 16, channels: int = 1, train: int = 160, test: int = 40, labelled: bool = True
@@ -63,14 +63,14 @@ def stripes() -> Callable[..., ImageSource]:
 
 
 class Drawing:
-    """A "model" that draws from given images, or noise if there are none."""
+    """A "model" that samples from given images, or generates noise if there are none."""
 
     def __init__(self, images: np.ndarray | None, shape: tuple[int, int, int]) -> None:
         self.images, self.shape = images, shape
         self.calls: list[tuple[int, int]] = []
 
     def conditions(self, given: Any, count: int) -> None:
-        """It has none."""
+        """None: the model is unconditional."""
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         assert condition is None

@@ -1,4 +1,4 @@
-"""Measuring in a test."""
+"""Evaluation in tests."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def report_of(
     part: PartName = "test",
     **options: Any,
 ) -> dict[str, Any]:
-    """What one evaluator says of a model, as `Run.evaluate` reports it."""
+    """Report of one evaluator on a model, as from `Run.evaluate`."""
     request = Request(part=part, samples=samples, seed=seed, options=options)
     return evaluate([evaluator], model, source, recipe, request)

@@ -17,7 +17,7 @@ def random_covariance(random, dimensions, rank):
 
 
 def by_scipy(first, second):
-    """The textbook's formula, with the square root of the product."""
+    """The textbook formula, with the matrix square root of the product."""
     shift = first.mean - second.mean
     root = scipy.linalg.sqrtm(first.covariance @ second.covariance)
     return shift @ shift + np.trace(first.covariance + second.covariance - 2 * np.real(root))
@@ -64,7 +64,7 @@ def test_full_rank_against_scipy():
 
 
 def test_singular_first_with_regular_second_against_scipy():
-    # Only one is singular: (S2^½ S1 S2^½)^½ has a scipy square root of a symmetric matrix as its reference.
+    # Only one is singular: the reference for (S2^½ S1 S2^½)^½ is scipy's square root of a symmetric matrix.
     random = np.random.default_rng(3)
     first = gaussian(np.zeros(12), random_covariance(random, 12, 4))
     second = gaussian(np.ones(12), random_covariance(random, 12, 24))
@@ -115,7 +115,7 @@ def test_other_dimensions_are_refused():
 def test_streaming_equals_batch():
     features = np.random.default_rng(6).normal(size=(1003, 17)) @ np.random.default_rng(7).normal(size=(17, 17))
     streaming = StreamingStatistics()
-    for part in np.split(features, [1, 2, 2, 300, 1000]):  # single features and an empty batch too
+    for part in np.split(features, [1, 2, 2, 300, 1000]):  # single features and an empty batch, too
         streaming.update(part)
     result = streaming.result()
     assert result.count == 1003
@@ -124,7 +124,7 @@ def test_streaming_equals_batch():
 
 
 def test_streaming_does_not_cancel():
-    # Far from the origin the mean of squares minus the square of the mean has no correct digit left.
+    # Far from the origin, the mean of squares minus the square of the mean loses all digits.
     features = np.random.default_rng(8).normal(size=(4000, 3)) + 1e8
     streaming = StreamingStatistics()
     for part in np.array_split(features, 40):

@@ -1,4 +1,4 @@
-"""The kernel distance against hand-made numbers and a naive double loop, and its lack of bias."""
+"""The kernel distance against hand-computed values and a naive double loop, and its lack of bias."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def naive(first, second):
 
 
 def test_pairs_of_the_same_thing_are_left_out():
-    """Between sets of which one is nearly the other the distance is 0 on average, not below."""
+    """For nearly equal sets the distance is 0 on average, not negative."""
     random = np.random.default_rng(0)
     first = random.standard_normal((30, 5))
     near = first + 1e-6
@@ -54,12 +54,12 @@ def test_unbiased_for_equal_distributions():
     values = [squared_mmd(random.normal(size=(20, 3)), random.normal(size=(30, 3))) for _ in range(2000)]
     error = np.std(values) / np.sqrt(len(values))
     assert abs(np.mean(values)) < 3 * error
-    # With the pairs of a feature with itself, the mean would be about 0.4: far beyond that error.
+    # With pairs of a feature with itself, the mean would be about 0.4, far beyond that error.
     assert error < 0.05
 
 
 def test_standard_error_is_honest():
-    # Over many repetitions the distances must scatter as the standard error says.
+    # Over many repetitions the distances must have the deviation given by the standard error.
     random = np.random.default_rng(2)
     found = [
         kernel_distance(random.normal(size=(200, 3)), random.normal(size=(300, 3)) * 1.2, subset_size=20)
@@ -78,7 +78,7 @@ def test_equal_distributions_are_within_the_error():
 
 
 def test_order_of_the_features_does_not_matter():
-    # Sources are often sorted by class: subsets in order would each see one class.
+    # Sources are often sorted by class: contiguous subsets would contain one class each.
     random = np.random.default_rng(4)
     first = np.sort(random.normal(size=(2000, 1)), axis=0)
     second = random.normal(size=(2000, 1))

@@ -31,7 +31,7 @@ WEIGHTS = RANDOM.normal(size=(LATENT, PIXELS)) * 0.3
 OFFSET = RANDOM.uniform(0.3, 0.7, PIXELS)
 IMAGES = RANDOM.uniform(0, 1, (7, *SHAPE)).astype("float32")
 MARGINAL = multivariate_normal(OFFSET, WEIGHTS.T @ WEIGHTS + SCALE**2 * np.eye(PIXELS)).logpdf(IMAGES.reshape(7, -1))
-# The exact posterior of a Gaussian prior and a linear decoder; its covariance is made diagonal by a rotation.
+# The exact posterior of a Gaussian prior and a linear decoder; a rotation diagonalises its covariance.
 PRECISION = np.eye(LATENT) + WEIGHTS @ WEIGHTS.T / SCALE**2
 
 
@@ -64,7 +64,7 @@ def linear_gaussian_vae(
 
 @pytest.fixture(scope="module")
 def exact() -> VAE:
-    """With the exact posterior as encoder, in the latent axes that make it a product of normals."""
+    """With the exact posterior as encoder, in latent axes in which it factorises."""
     variances, axes = np.linalg.eigh(np.linalg.inv(PRECISION))
     turned = axes.T @ WEIGHTS
     mean_kernel = turned.T * variances / SCALE**2
@@ -73,7 +73,7 @@ def exact() -> VAE:
 
 @pytest.fixture(scope="module")
 def arbitrary() -> VAE:
-    """With an encoder that is off in mean and width, but wider than the posterior."""
+    """With an encoder of wrong mean and width, wider than the posterior."""
     mean_kernel = WEIGHTS.T @ np.linalg.inv(PRECISION) / SCALE**2
     return linear_gaussian_vae(WEIGHTS, mean_kernel, -OFFSET @ mean_kernel + [0.2, -0.3], np.array([0.5, 0.4]))
 
@@ -110,7 +110,7 @@ def test_the_evidence_lower_bound_lacks_the_divergence_from_the_posterior(arbitr
 
 
 def test_the_bound_rises_with_the_samples(arbitrary: VAE):
-    """In the mean over 300 copies of each image, every one with noise of its own."""
+    """In the mean over 300 copies of each image with independent noise."""
     copies = np.repeat(IMAGES, 300, axis=0)
     means = [lower_bounds(arbitrary, copies, k).importance_weighted.mean() for k in (1, 2, 5, 20, 100)]
     assert (np.diff(means) > 0.003).all()
@@ -120,7 +120,7 @@ def test_the_bound_rises_with_the_samples(arbitrary: VAE):
 @pytest.mark.parametrize("samples", [1, 7, 150])
 def test_cutting_the_work_changes_nothing(arbitrary: VAE, samples: int, monkeypatch: pytest.MonkeyPatch):
     whole = lower_bounds(arbitrary, IMAGES, samples, seed=3)
-    for numbers in (1, 4 * PIXELS, 70 * PIXELS):  # one sample at once; parts of an image's; several images
+    for numbers in (1, 4 * PIXELS, 70 * PIXELS):  # one sample at a time; some samples of an image; several images
         monkeypatch.setattr(likelihood, "DECODED_NUMBERS", numbers)
         for found, expected in zip(lower_bounds(arbitrary, IMAGES, samples, seed=3), whole, strict=True):
             assert found.shape == (7,)
@@ -183,7 +183,7 @@ def test_binarised_images_are_bernoulli_draws():
     assert set(np.unique(drawn)) == {0.0, 1.0}
     assert drawn.mean() == pytest.approx(0.3, abs=0.02)
     np.testing.assert_array_equal(binarised(grey[:10], STATIC_SEED), drawn[:10])
-    random = np.random.default_rng(STATIC_SEED)  # goes on from part to part, whatever their sizes
+    random = np.random.default_rng(STATIC_SEED)  # continues from chunk to chunk, for any sizes
     parts = [binarised(grey[start:end], random) for start, end in ((0, 7), (7, 300), (300, 500))]
     np.testing.assert_array_equal(np.concatenate(parts), drawn)
     assert np.mean(binarised(grey, STATIC_SEED + 1) == drawn) == pytest.approx(0.3**2 + 0.7**2, abs=0.02)

@@ -10,7 +10,7 @@ from aigc_tf.metrics.pca import MAX_NUMBERS, principal_components, rows_to_fit
 
 
 def decaying(count: int, dimensions: int) -> np.ndarray:
-    """Rows with a mean and with variances that fall, in directions that are not the axes."""
+    """Rows with non-zero mean and decreasing variances, in directions other than the axes."""
     random = np.random.default_rng(0)
     turned, _ = np.linalg.qr(random.standard_normal((dimensions, dimensions)))
     return 3 + random.standard_normal((count, dimensions)) / np.arange(1, dimensions + 1) @ turned
@@ -61,7 +61,7 @@ def test_rows_in_parts_are_fitted_as_all_of_them():
 
 
 def test_the_density_is_that_of_probabilistic_pca():
-    """Against the multivariate normal with the covariance written out (Tipping & Bishop 1999, eq. 6)."""
+    """Against the multivariate normal with the explicit covariance (Tipping & Bishop 1999, eq. 6)."""
     rows = decaying(400, 12)
     found = principal_components(lambda: [rows], 3)
     assert found.noise == pytest.approx(np.linalg.eigvalsh(np.cov(rows.T))[:9].mean())

@@ -1,4 +1,4 @@
-"""Blockwise distances, and precision and recall, against naive loops and hand-made sets."""
+"""Blockwise distances, and precision and recall, against naive loops and small sets."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from aigc_tf.metrics.precision_recall import precision_recall
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks of 7 rows, so that small sets have several and a partial one."""
+    """Blocks of 7 rows, so that small sets have several blocks and a partial one."""
     monkeypatch.setattr(distances, "_BLOCK_ROWS", 7)
 
 

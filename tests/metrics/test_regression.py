@@ -14,7 +14,7 @@ def test_it_is_that_of_scikit_learn() -> None:
     random = np.random.default_rng(0)
     labels = np.arange(60) % 3
     vectors = random.standard_normal((60, 4)) * [1, 5, 1, 0] + labels[:, None]
-    vectors[:, 3] = 7  # a number that never changes
+    vectors[:, 3] = 7  # a constant feature
     found = regression(vectors, labels, 3)
     scaled = (vectors - vectors.mean(axis=0)) / np.where(vectors.std(axis=0) > 0, vectors.std(axis=0), 1)
     theirs = LogisticRegression(C=1 / (0.01 * 60), tol=1e-8, max_iter=1000).fit(scaled, labels)

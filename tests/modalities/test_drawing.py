@@ -1,4 +1,4 @@
-"""Grids put each picture where it belongs."""
+"""Layout of picture grids."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Letters that no font has are escaped: no empty boxes, no warnings."""
+"""Characters missing from all fonts are escaped: no empty boxes, no warnings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_letters_without_a_font_are_escaped(no_chinese: None):
 
 
 def test_an_installed_font_with_chinese_letters_is_taken(monkeypatch: pytest.MonkeyPatch):
-    """One is pretended: what it holds is what its file's character map says."""
+    """With a fake font: its characters are those of the file's character map."""
     entry = font_manager.FontEntry(fname="/fonts/cjk.ttc", name="Noto Sans CJK SC")
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [*font_manager.fontManager.ttflist, entry])
     letters = {Path("/fonts/cjk.ttc"): frozenset(map(ord, "叶子"))}
@@ -46,7 +46,7 @@ def test_an_installed_font_with_chinese_letters_is_taken(monkeypatch: pytest.Mon
 
 
 def test_plots_with_chinese_names_warn_of_nothing(no_chinese: None):
-    """Warnings are errors here."""
+    """With warnings as errors."""
     assert sequences_picture(np.zeros((1, 4, 1)), ["销量 $x$"]).any()
     assert bars(np.arange(3), "滞后", "系数").any()
 
@@ -54,7 +54,7 @@ def test_plots_with_chinese_names_warn_of_nothing(no_chinese: None):
 def test_captions_stand_below_their_pictures_and_fit():
     images = np.zeros((2, 8, 8, 3), np.uint8)
     shown = captioned(images, ["a", "b" * 99], columns=2)
-    assert shown.shape == (64 + 15 + 8, 2 * 64 + 12, 3)  # enlarged eight times, a line of 15, gaps of 4
+    assert shown.shape == (64 + 15 + 8, 2 * 64 + 12, 3)  # enlarged eight times, a caption of 15 pixels, gaps of 4
     assert not shown[4:68, 4:68].any() and shown[68:83, 4:68].min() < 100
     assert (line_of("", 50, 1) == 255).all() and line_of("wide" * 50, 50, 1).shape == (15, 50, 1)
 

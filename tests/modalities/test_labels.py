@@ -1,4 +1,4 @@
-"""Classes: by name and number, written and read by name."""
+"""Classes: by name and number, saved and loaded by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Music as users read, see and hear it."""
+"""Music files, pictures and audio."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_note_sounds_at_its_frequency_for_its_time(pitch: int):
 
 
 def test_partials_beyond_half_the_rate_are_left_out():
-    spectrum = np.abs(np.fft.rfft(tone(108, 1.0, rate=9000)))  # its second partial would be folded back
+    spectrum = np.abs(np.fft.rfft(tone(108, 1.0, rate=9000)))  # its second partial would alias
     assert spectrum[: len(spectrum) // 3].max() < 0.05 * spectrum.max()
     assert frequency(108) < 4500 < 2 * frequency(108)
 

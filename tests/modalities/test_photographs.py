@@ -105,7 +105,7 @@ def test_damaged_exif_data_are_left_out():
     whole = taken_with(6).tobytes()
     for damaged in (b"", b"Exif\0\0", b"no EXIF data", whole[:12], b"II*\0\xff\xff\xff\xff" + whole):
         assert upright_exif(damaged) is None
-    for end in range(16, len(whole)):  # cut off behind the header: what is there stays
+    for end in range(16, len(whole)):  # truncated after the header: what is there is kept
         kept = upright_exif(whole[:end])
         assert kept is not None and len(kept) == end - len(b"Exif\0\0")
     little = b"II*\0\x08\0\0\0\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + bytes(4)
@@ -146,7 +146,7 @@ def test_masks_of_other_shapes_are_refused():
 
 @pytest.mark.parametrize(("space", "channels"), [(b"RGB ", 3), (b"GRAY", 1), (b"CMYK", None)])
 def test_only_a_profile_of_the_colours_that_are_written_is_kept(tmp_path: Path, space: bytes, channels: int | None):
-    """A grey photograph may have been given colours, and one of CMYK is read as RGB."""
+    """A grey photograph may have been colourised, and CMYK is read as RGB."""
     profile = PROFILE[:16] + space + PROFILE[20:]
     for written in (1, 3):
         found = round_trip(Photograph(COLOURS[..., :written], None, profile), tmp_path / "kept.png", written)

@@ -1,4 +1,4 @@
-"""Picture files: round trips in the format of a suffix, atomic writes, and search in folders."""
+"""Picture files: round trips in the format of the extension, atomic writes, and search in folders."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_form_follows_from_the_ending(tmp_path: Path):
     for name in ("a.png", "a.gif", "a.npy", "folder"):
         GREY.write_all(tmp_path / name, values, MADE_BY)
     with Image.open(tmp_path / "a.gif") as animation:
-        assert animation.n_frames == 8 and b"aigc_tf" in animation.info["comment"]  # there and back
+        assert animation.n_frames == 8 and b"aigc_tf" in animation.info["comment"]  # forth and back
     with Image.open(tmp_path / "a.png") as sheet:
         assert sheet.format == "PNG" and sheet.info["aigc_tf.recipe"] == "dcgan"
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), values / np.float32(255))
@@ -83,7 +83,7 @@ def test_files_of_folders_are_found_by_their_endings_and_named_below_them(tmp_pa
         path.touch()
     one, two, notes = tmp_path / "one", tmp_path / "two", tmp_path / "one" / "notes.txt"
     assert [str(file.name) for file in GREY.find([one])] == ["a.png", "deep/b.JPG"]
-    found = GREY.find([one, two, notes])  # a file is taken whatever its ending is
+    found = GREY.find([one, two, notes])  # explicit files are read with any extension
     assert [str(file.name) for file in found] == ["one/a.png", "one/deep/b.JPG", "two/a.png", "notes.txt"]
     assert [file.path for file in found][2:] == [two / "a.png", notes]
     assert len(GREY.find([one, one])) == 2
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path, capsys: pytes
 def test_one_picture_is_one_row_and_serves_for_all():
     values = noise(3)
     assert GREY.rows(values[0]).shape == (1, 6, 4, 1) and GREY.rows(list(values)).shape == (3, 6, 4, 1)
-    np.testing.assert_array_equal(GREY.values(values[0], 6), np.stack([values[0]] * 6))  # as many as it has rows
+    np.testing.assert_array_equal(GREY.values(values[0], 6), np.stack([values[0]] * 6))  # as many as rows
     np.testing.assert_array_equal(GREY.values(values, 3), values)
 
 

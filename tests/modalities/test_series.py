@@ -1,4 +1,4 @@
-"""Time series files: round trips by column names; models get the last steps."""
+"""Time series files: round trips by column name; models get the last steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sounds as users read, see and hear them."""
+"""Sound files, pictures and audio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text files: round trips; the suffix determines the format."""
+"""Text files: round trips; the extension determines the format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image watermarks: detected by their key after common edits, and by no other key."""
+"""Image watermarks: detected with their key after common edits, and with no other key."""
 
 from __future__ import annotations
 

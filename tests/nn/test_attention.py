@@ -1,4 +1,4 @@
-"""Attention: its formula, its masks, and the same results with a KV cache."""
+"""Attention: formula, masks, and equal results with a KV cache."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def test_without_a_mask_everything_is_seen() -> None:
 
 @pytest.mark.parametrize("causal", [False, True])
 def test_what_is_not_visible_counts_for_nothing(causal: bool) -> None:
-    """Rows of other lengths in one batch, as each alone."""
+    """Rows of different lengths in one batch match each row alone."""
     x = normal(2, CONTEXT, WIDTH)
     block = attention(causal=causal)
     lengths = np.array([4, CONTEXT])
     found = np.asarray(block(x, visible=np.arange(CONTEXT) < lengths[:, None])[0])
     for row, length in enumerate(lengths):
         np.testing.assert_allclose(found[row, :length], block(x[row : row + 1, :length])[0][0], atol=1e-5)
-    later = block(x, visible=np.arange(CONTEXT)[None] >= 2)[0][:, 2:]  # what is left out may also come first
+    later = block(x, visible=np.arange(CONTEXT)[None] >= 2)[0][:, 2:]  # masked positions may also come first
     np.testing.assert_allclose(later, block(x[:, 2:])[0], atol=1e-5)
     memory = normal(2, 7, 10, seed=1)
     cross = attention(memory_width=10)
@@ -111,7 +111,7 @@ def test_with_a_cache_it_gives_what_it_gives_without(pieces: tuple[int, ...], ro
 
 
 def test_rotary_attention_knows_distances_alone() -> None:
-    """The same vectors three places later get the same answers, and in another order they do not."""
+    """Vectors shifted by three positions give the same outputs, and reordered ones do not."""
     block = attention(rotary_context=20)
     x = normal(1, CONTEXT, WIDTH)
     padded = np.concatenate([normal(1, 3, WIDTH, seed=1), x], axis=1)
@@ -124,7 +124,7 @@ def test_rotary_attention_knows_distances_alone() -> None:
 
 
 def test_rotation_multiplies_complex_numbers() -> None:
-    """Pair i at position p is turned by p times 10,000^(-2i / head)."""
+    """Pair i at position p is rotated by p times 10,000^(-2i / head)."""
     x = normal(CONTEXT, 4)
     cosines, sines = rotary_angles(CONTEXT, 4)
     angles = np.arange(CONTEXT)[:, None] * np.array([1, 0.01])
@@ -145,7 +145,7 @@ def test_what_sees_everything_has_no_cache() -> None:
 
 
 def sharpened(**options: Any) -> MultiHeadAttention:
-    """Its scores run to thousands either way, as those of hard attention do."""
+    """A layer with scores up to ±thousands, as in hard attention."""
     block = attention(**options)
     block(normal(1, 2, WIDTH), *([normal(1, 2, options["memory_width"])] if "memory_width" in options else []))
     if "memory_width" in options:
@@ -159,7 +159,7 @@ def sharpened(**options: Any) -> MultiHeadAttention:
 
 @pytest.mark.parametrize("rotary_context", [None, CONTEXT])
 def test_no_score_is_large_enough_to_look_ahead(rotary_context: int | None) -> None:
-    """Neither forward nor, in training, backward; and not with a cache, whatever lies in its places to come."""
+    """In the forward pass and, in training, the backward pass; and with a cache, for any content of later positions."""
     x = normal(2, CONTEXT, WIDTH)
     block = sharpened(causal=True, rotary_context=rotary_context)
     before = np.asarray(block(x)[0])

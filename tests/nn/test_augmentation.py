@@ -1,4 +1,4 @@
-"""Augmentation: each operation as specified, seeded by position or drawn for each example."""
+"""Augmentation: each operation as specified, seeded by position or sampled for each example."""
 
 from __future__ import annotations
 
@@ -69,18 +69,18 @@ def test_shift_is_by_whole_pixels_and_the_border_goes_on():
 def test_crop_shows_a_part_and_nothing_beyond_the_border():
     across = np.broadcast_to(np.arange(40, dtype="float32")[:, None], (500, 30, 40, 1))
     result = augmented(ClassicalAugmentation(crop=0.5), across)
-    kept = np.diff(result, axis=2)[:, :, 1:-1]  # each pixel is so many columns from the one beside it
+    kept = np.diff(result, axis=2)[:, :, 1:-1]  # distance in columns between neighbouring pixels
     assert np.ptp(kept, axis=(1, 2, 3)).max() < 1e-4
     kept = kept[:, 0, 0, 0]
     assert 0.5 <= kept.min() < 0.52 and 0.98 < kept.max() <= 1
-    left = result[:, 0, 1, 0] - kept - 0.5 * (kept - 1)  # where the part begins
+    left = result[:, 0, 1, 0] - kept - 0.5 * (kept - 1)  # start of the crop
     room = (1 - kept) * 40
     assert (left > -1e-4).all() and (left < room + 1e-4).all()
     assert 0.45 < np.mean(left / room) < 0.55  # anywhere
 
 
 def forward(width: int, height: int, numbers: np.ndarray) -> np.ndarray:
-    """Where a point x, y, 1 of the image lies in the result, step by step: 3x3."""
+    """Transform of a point (x, y, 1) of the image to the result, step by step: 3x3."""
     flip, cut, left, top, zoom, angle, across, down = numbers.astype("float64")
 
     def scaling(x: float, y: float) -> np.ndarray:
@@ -94,7 +94,7 @@ def forward(width: int, height: int, numbers: np.ndarray) -> np.ndarray:
     corner = moving(-(1 - kept) * left * width, -(1 - kept) * top * height)
     from_centre = moving(-width / 2, -height / 2)
     steps = [
-        moving(0.5, 0.5),  # the middles of pixels
+        moving(0.5, 0.5),  # pixel centres
         from_centre,
         scaling(-1 if flip < 0.5 else 1, 1),
         np.linalg.inv(from_centre),
@@ -154,7 +154,7 @@ def test_a_run_that_starts_again_sees_the_same_pictures():
 
     whole, later = pictures(source, 9), pictures(source, 3, first_step=6)
     np.testing.assert_array_equal(whole[6:], later)
-    # Eager and in the pipeline, in batches of 4 and of 36, each position sees the same picture.
+    # Eagerly and in the pipeline, in batches of 4 and of 36, each position gets the same picture.
     order = shuffled(tf.range(36, dtype=tf.int64), 10, seed=2).numpy()
     together = augmented(EVERYTHING, to_unit(levels)[order], seed=2)
     np.testing.assert_allclose(whole.reshape(36, 8, 8, 1), together, atol=1e-5)
@@ -214,14 +214,14 @@ def test_cutout_covers_a_rectangle_as_far_as_it_lies_inside():
 
 
 def test_the_middle_of_a_cutout_lies_anywhere():
-    """In 8x8 with half the side: it covers 16 pixels inside, and each row as often as its mirror image."""
+    """In 8x8 with half the side: it covers 16 pixels in the interior, and each row as often as its mirror image."""
     images = np.ones((4000, 8, 8, 1), "float32")
     covered = 1 - augment_differentiably(images, DifferentiableAugmentation(cutout=0.5), seed=1).numpy()[..., 0]
     sizes = covered.sum(axis=(1, 2))
     assert sizes.max() == 16 and sizes.min() == 4
     often = covered.mean(axis=(0, 2))
     np.testing.assert_allclose(often, often[::-1], atol=0.03)
-    np.testing.assert_allclose(often[2:6] / often[0], 4 / 3, atol=0.12)  # four of nine places against three
+    np.testing.assert_allclose(often[2:6] / often[0], 4 / 3, atol=0.12)  # four of nine positions against three
 
 
 def test_translation_reaches_its_share_equally_often():
@@ -238,7 +238,7 @@ def test_each_example_has_draws_of_its_own():
     images = np.repeat(IMAGES[:1], 300, axis=0)
     brighter = augment_differentiably(images, DifferentiableAugmentation(colour=True), seed=3).numpy() - images
     assert len(np.unique(brighter[:, 0, 0, 0])) > 290
-    added = brighter.mean(axis=(1, 2, 3))  # neither saturation nor contrast moves the mean
+    added = brighter.mean(axis=(1, 2, 3))  # neither saturation nor contrast changes the mean
     assert -0.5 <= added.min() < -0.48 and 0.48 < added.max() <= 0.5
     together = augment_differentiably(images, ZHAO, seed=3).numpy()
     assert len(np.unique(together.reshape(300, -1), axis=0)) == 300
@@ -248,7 +248,7 @@ def test_each_example_has_draws_of_its_own():
     "settings", [DifferentiableAugmentation(colour=True), DifferentiableAugmentation(translation=0.3), ZHAO]
 )
 def test_gradients_are_those_of_finite_differences(settings: DifferentiableAugmentation):
-    """The images enter affinely, so that a difference along any way, however long, is the gradient."""
+    """The output is affine in the images, so that finite differences of any size are exact."""
     images, way = tf.constant(IMAGES[:4]), RANDOM.normal(size=IMAGES[:4].shape).astype("float32")
     weights = RANDOM.normal(size=images.shape).astype("float32")
     with tf.GradientTape() as tape:
@@ -285,7 +285,7 @@ def test_an_integer_repeats_and_a_generator_goes_on():
     np.testing.assert_array_equal(*(augment_differentiably(IMAGES, ZHAO, seed=2) for _ in range(2)))
     draws, same = keras.random.SeedGenerator(2), keras.random.SeedGenerator(2)
     first, second = (augment_differentiably(IMAGES, ZHAO, draws).numpy() for _ in range(2))
-    assert np.mean(first == second) < 0.6  # what is cut out may be the same
+    assert np.mean(first == second) < 0.6  # cutouts may coincide
     np.testing.assert_array_equal(augment_differentiably(IMAGES, ZHAO, same), first)
 
 

@@ -1,4 +1,4 @@
-"""Blocks of image networks match their formulas, at any size."""
+"""Image network blocks match their formulas, at any size."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def normal(*shape: int, seed: int = 0) -> np.ndarray:
 
 
 def network(make: Callable[[Any], Any], *shape: int | None) -> keras.Model:
-    """What a block makes of images, its weights drawn anew: zeros and ones would hide what they are multiplied by."""
+    """A network of one block, with random weights, since initial zeros and ones would hide errors."""
     image = keras.Input(shape)
     found = keras.Model(image, make(image))
     for index, weight in enumerate(found.trainable_variables):
@@ -37,7 +37,7 @@ def weights_of(model: keras.Model, name: str) -> list[np.ndarray]:
 
 
 def convolved(images: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
-    """A convolution of stride 1 that keeps the size, by its definition."""
+    """A "same" convolution of stride 1, by definition."""
     kernel, bias = weights
     reach = kernel.shape[0] // 2
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)))
@@ -68,7 +68,7 @@ def test_with_its_last_convolution_zeroed_a_residual_block_is_the_identity(block
     assert np.abs(np.asarray(model(images)) - images).max() > 0.1
     for weight in model.get_layer("block_second").trainable_variables:
         weight.assign(tf.zeros(weight.shape))
-    if groups and block is blocks.residual_block:  # the norm behind it may shift
+    if groups and block is blocks.residual_block:  # the norm after it may shift
         model.get_layer("block_second_norm").beta.assign(np.zeros(4))
     np.testing.assert_array_equal(model(images), images)
 
@@ -106,12 +106,12 @@ def test_group_norm_sees_no_scale_and_no_shift_of_a_group() -> None:
     mean, variance = (f(groups, axis=(1, 2, 4), keepdims=True) for f in (np.mean, np.var))
     expected = ((groups - mean) / np.sqrt(variance + 1e-3)).reshape(images.shape) * gamma + beta
     np.testing.assert_allclose(model(images), expected, atol=1e-5)
-    alone = np.asarray(model(images[:1]))  # each image by itself
+    alone = np.asarray(model(images[:1]))  # single image
     np.testing.assert_allclose(alone, model(images)[:1], atol=1e-6)
 
 
 def test_a_condition_is_scale_and_shift_where_each_channel_is_normalised_by_itself() -> None:
-    """What is added before instance normalisation would be taken away by it."""
+    """Instance normalisation would remove a shift added before it."""
     images, condition = normal(2, 5, 4, 3), normal(2, 7, seed=1)
     inputs = [keras.Input((5, 4, 3)), keras.Input((7,))]
     block = blocks.preactivated_block(inputs[0], 3, name="block", groups=INSTANCE_NORM, condition=inputs[1])
@@ -162,7 +162,7 @@ def test_upsampling_by_depth_to_space_and_by_the_nearest_pixel() -> None:
 
 
 def unet(x: Any, method: blocks.Upsampling = "depth_to_space") -> Any:
-    """Two levels, and a condition made of the picture's mean."""
+    """A U-Net with two levels, conditioned on the picture's mean."""
     condition = layers.GlobalAveragePooling2D()(x)
     x, first = blocks.unet_down(x, 4, blocks=1, name="down_0", groups=2, condition=condition)
     x, second = blocks.unet_down(x, 6, blocks=2, name="down_1")
@@ -241,7 +241,7 @@ def test_strided_features_are_convolutions_and_activations_in_turn() -> None:
     model = network(
         lambda x: strided_features(x, (5, 3), kernel_size=3, slope=0.2, normalisation_momentum=0.9, first=0), 8, 6, 4
     )
-    # TensorFlow's padding of "same" puts the odd pixel behind: of even sizes, every second place from the second on.
+    # TensorFlow's "same" padding adds the odd pixel at the end: for even sizes, every second position from the second.
     x = convolved(images, weights_of(model, "convolution_0"))[:, 1::2, 1::2]
     x = np.where(x > 0, x, 0.2 * x)
     kernel, bias = weights_of(model, "convolution_1")

@@ -87,7 +87,7 @@ def test_an_integer_is_one_corruption(settings: CorruptionSettings):
     assert first.shape == PICTURES.shape and first.min() >= 0 and first.max() <= 1
     np.testing.assert_array_equal(corrupt(PICTURES, settings, 7), first)
     assert np.mean(corrupt(PICTURES, settings, 8).numpy() == first) < 0.9
-    assert np.mean(first[0] == first[1]) < 0.9  # each image has noise of its own
+    assert np.mean(first[0] == first[1]) < 0.9  # independent noise per image
 
 
 @pytest.mark.parametrize("settings", RANDOM_KINDS)
@@ -99,7 +99,7 @@ def test_a_generator_goes_on(settings: CorruptionSettings):
 
 
 def test_it_is_the_same_in_a_function_and_in_a_data_set():
-    """Called again, too: nothing goes on from call to call."""
+    """Repeated calls are equal, too: there is no state between calls."""
     eager = corrupt(PICTURES, EVERYTHING, 7).numpy()
     compiled = tf.function(lambda images: corrupt(images, EVERYTHING, 7))
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_it_is_the_same_in_a_function_and_in_a_data_set():
 
 @pytest.mark.parametrize("seed", [5, keras.random.SeedGenerator])
 def test_two_kinds_are_not_made_of_the_same_numbers(seed: object):
-    """Masking on top of salt and pepper: of the pixels that were left, its share, not all or none."""
+    """Masking after salt and pepper affects its share of the remaining pixels, not all or none."""
     draws = seed if isinstance(seed, int) else seed(5)
     image = corrupt(GREY, CorruptionSettings(salt_and_pepper=0.5, masking=0.5), draws).numpy()
     assert np.mean(image == 0.5) == pytest.approx(0.25, abs=0.02)

@@ -28,7 +28,7 @@ def outputs_and_gradients(layer: keras.layers.Layer, inputs: np.ndarray, slopes:
 
 
 def assert_same_as_plain(layer: Any, inputs: np.ndarray) -> None:
-    """Outputs, gradients and whatever the layer keeps."""
+    """Compare outputs, gradients and state."""
     twin = layer.stands_for.from_config(layer.get_config())
     layer.build(inputs.shape)
     twin.build(inputs.shape)
@@ -116,7 +116,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean():
     deviation = np.sqrt(0.3 * 0.7 / ones.size)
     assert abs(dropped - 0.3) < 4 * deviation
     np.testing.assert_allclose(outputs[outputs > 0], 1 / 0.7, rtol=1e-4)
-    # Rows and columns are independent, in particular the two halves of each 32 random bits.
+    # Rows and columns are independent, in particular the halves of each 32 random bits.
     kept = outputs.ravel()[: ones.size // 2 * 2].reshape(-1, 2) > 0
     assert abs(np.corrcoef(kept.T)[0, 1]) < 4 / np.sqrt(len(kept))
     assert np.array_equal(layer(ones, training=False), ones)

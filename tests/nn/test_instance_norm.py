@@ -1,4 +1,4 @@
-"""Instance normalisation against Keras's group normalisation, whose weights it takes."""
+"""Instance normalisation against Keras's group normalisation, with the same weights."""
 
 from __future__ import annotations
 

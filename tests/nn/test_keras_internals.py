@@ -18,7 +18,7 @@ CHANGED = "Keras changed"
 
 
 def two_ways() -> keras.Model:
-    """A network with another inside it, a wrapper, and two paths of different length."""
+    """A network with a nested network, a wrapper, and two paths of different length."""
     inner = keras.Sequential([keras.Input((4,)), layers.Dense(4, name="inside")], name="inner")
     x = keras.Input((4,), name="x")
     short = layers.Dense(4, name="short")(x)

@@ -26,7 +26,7 @@ LEVELS = (np.arange(256) / 255).astype("float32")
 
 
 def images_of(channels: int) -> np.ndarray:
-    """Two images of 3x4 that hold black, white and what lies between."""
+    """Two 3x4 images with black, white and values in between."""
     images = RANDOM.integers(0, 256, (2, 3, 4, channels))
     images[0, 0, 0], images[0, 0, 1] = 0, 255
     return (images / 255).astype("float32")
@@ -63,7 +63,7 @@ def test_gaussian_is_scipys(channels: int, learnt: bool, scale: float):
 
 
 def test_a_learnt_scale_is_drawn_to_the_error():
-    """The best scale of a Gaussian is the root of the mean squared error (Rybkin et al. 2021, eq. 8)."""
+    """The optimal scale of a Gaussian is the root mean squared error (Rybkin et al. 2021, eq. 8)."""
     images = images_of(3)
     errors = RANDOM.normal(0, 0.07, images.shape).astype("float32")
     (weight,) = Gaussian(1.0, learnt=True).trainable_variables
@@ -82,7 +82,7 @@ def test_a_scale_below_the_least_is_an_error():
 
 
 def mixture_parameters(channels: int, components: int, spread: float = 0.5) -> tuple[np.ndarray, ...]:
-    """For images of `images_of`: the decoder's numbers, and as weights, means and scales of -1 to 1 brightness."""
+    """For images of `images_of`: decoder outputs, and their weights, means and scales for brightness in [-1, 1]."""
     weights = RANDOM.normal(size=(2, 3, 4, components))
     means = RANDOM.uniform(-1.2, 1.2, (2, 3, 4, channels, components))
     log_scales = RANDOM.normal(-1.5, spread, (2, 3, 4, channels, components))
@@ -91,7 +91,7 @@ def mixture_parameters(channels: int, components: int, spread: float = 0.5) -> t
 
 
 def naive_mixture(images: np.ndarray, weights: np.ndarray, means: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """Differences of distribution functions; the first and the last level have everything outside."""
+    """Differences of CDFs; the first and last level include the tails."""
     values = (images.astype("float64") * 2 - 1)[..., None]
     upper = np.where(values > 1 - 1 / 255, np.inf, values + 1 / 255)
     lower = np.where(values < -1 + 1 / 255, -np.inf, values - 1 / 255)
@@ -129,7 +129,7 @@ def test_probabilities_of_the_levels_of_a_pixel_sum_to_one(spread: float):
 
 
 def test_channels_are_independent_given_the_component():
-    """Summed over all levels of two channels, those of the third remain: here of black and of white."""
+    """Summed over all levels of two channels, the marginal of the third remains: here for black and white."""
     likelihood = LogisticMixture(2)
     parameters = mixture_parameters(3, 2)[0][:1, :1, :1]
     first = np.stack(np.meshgrid(LEVELS, LEVELS, indexing="ij"), -1).reshape(-1, 2)
@@ -165,7 +165,7 @@ def test_gradients_are_finite_at_extreme_parameters(channels: int, extreme: floa
 
 
 def test_a_confident_mixture_is_bounded_by_its_least_scale():
-    """However small the scale that the decoder says, a level's probability stays that of the least scale."""
+    """For arbitrarily small decoder scales, a level's probability is that of the minimum scale."""
     images = np.full((1, 1, 1, 1), 100 / 255, "float32")
     centre, likelihood = float(images.item() * 2 - 1), LogisticMixture(1)
     tiny = np.array([0, centre, -50.0], "float32").reshape(1, 1, 1, 3)

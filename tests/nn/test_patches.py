@@ -1,4 +1,4 @@
-"""The patch transformer, against its definition in NumPy."""
+"""The patch transformer against its definition in NumPy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def squares(images: np.ndarray) -> np.ndarray:
 
 
 def expected(network: keras.Model, image: np.ndarray, condition: np.ndarray) -> np.ndarray:
-    """Peebles & Xie 2023, figure 3: squares of what comes out."""
+    """Peebles & Xie 2023, figure 3: output patches."""
 
     def dense(name: str, x: np.ndarray) -> np.ndarray:
         kernel, *bias = (weight.numpy() for weight in network.get_layer(name).weights)

@@ -13,7 +13,7 @@ COUNT = 40
 
 @pytest.fixture(scope="module")
 def sounds() -> np.ndarray:
-    """Voices of three pitches that swell and fade: float32 `[3, samples]`."""
+    """Tones of three pitches that fade in and out: float32 `[3, samples]`."""
     times = np.arange(COUNT * FRAMES.hop) / FRAMES.rate
     voices = [sum(np.sin(2 * np.pi * pitch * n * times) / n for n in (1, 2, 3)) for pitch in (200, 330, 500)]
     return (0.4 * np.array(voices) * np.sin(np.pi * times / times[-1])).astype(np.float32)
@@ -49,7 +49,7 @@ def test_the_inverse_gives_the_sound_back(sounds: np.ndarray):
 def test_bands_are_means_and_cover_all_frequencies():
     np.testing.assert_allclose(FRAMES.mel.sum(axis=0), 1)
     assert (FRAMES.mel >= 0).all() and (FRAMES.mel.sum(axis=1)[1:-1] > 0).all()
-    narrow = Frames(rate=8000, hop=16, bands=33, floor_db=70.0).mel  # bands below the distance of frequencies
+    narrow = Frames(rate=8000, hop=16, bands=33, floor_db=70.0).mel  # bands narrower than the frequency resolution
     np.testing.assert_allclose(narrow.sum(axis=0), 1)
 
 
@@ -64,7 +64,7 @@ def test_a_spectrogram_has_low_frequencies_below_and_silence_is_black():
 
 
 def test_phases_become_consistent(sounds: np.ndarray):
-    """The spectrogram of the sound that is made comes nearer to the one that it is made of."""
+    """The spectrogram of the reconstructed sound approaches the given one."""
     pictures = np.asarray(LogMel(FRAMES)(sounds))
     errors = []
     for iterations in (0, 4, 32):

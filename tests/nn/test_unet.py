@@ -22,7 +22,7 @@ def network(unet: Unet, height: int | None = None, width: int | None = None) -> 
     keras.utils.set_random_seed(0)
     image = keras.Input((height, width, 3))
     model = keras.Model(image, unet(image, FILTERS, 1, 2))
-    for variable in model.trainable_variables:  # kernels that start as zeros, too
+    for variable in model.trainable_variables:  # zero-initialised kernels, too
         variable.assign(keras.random.normal(variable.shape, stddev=0.1, seed=1))
     return model
 
@@ -44,7 +44,7 @@ def test_without_normalisation_it_starts_with_the_bias_everywhere(bias: float, u
 
 
 def test_nearest_doubling_draws_no_grid_where_nothing_is():
-    """Far from the borders an even picture stays even; pixels that are dealt out differ by their places."""
+    """Far from the borders a uniform picture stays uniform; with pixel shuffle, pixels differ by position."""
     images = np.full((1, 192, 192, 3), 0.5, np.float32)
     even, dealt_out = (np.asarray(network(unet)(images))[0, 88:104, 88:104] for unet in (NEAREST, half_size_unet))
     assert np.ptp(even, axis=(0, 1)).max() < 1e-5 < 1e-3 < np.ptp(dealt_out, axis=(0, 1)).max()

@@ -14,7 +14,7 @@ from aigc_tf.privacy.accounting import TOLERANCE, Guarantee, epsilon, guarantee
 from aigc_tf.privacy.card import privacy_section
 from aigc_tf.recipes.private import PrivacySettings
 
-RATE, UPDATES = 256 / 60_000, 60 * 60_000 // 256  # 60 epochs of 256
+RATE, UPDATES = 256 / 60_000, 60 * 60_000 // 256  # 60 epochs with batch size 256
 
 
 def by_renyi_divergence(noise: float, rate: float, updates: int, delta: float) -> float:
@@ -24,14 +24,14 @@ def by_renyi_divergence(noise: float, rate: float, updates: int, delta: float) -
 
 
 def test_epsilon_is_the_published_one():
-    """Of TensorFlow Privacy's tutorial: 2.60 by RDP, and 2.38 by PLD; its 3.0 is of an older conversion."""
+    """TensorFlow Privacy's tutorial: 2.60 by RDP, 2.38 by PLD; its 3.0 is from an older conversion."""
     assert by_renyi_divergence(1.1, RATE, UPDATES, 1e-5) == pytest.approx(2.60, abs=0.005)
     assert epsilon(1.1, RATE, UPDATES, 1e-5) == pytest.approx(2.38, abs=0.005)
 
 
 @pytest.fixture(scope="module")
 def promised() -> Guarantee:
-    """50 steps of two updates."""
+    """A guarantee for 50 steps of two updates."""
     return guarantee(PrivacySettings(epsilon=2.0), 6_000, 600, 50, updates_per_step=2)
 
 
@@ -41,7 +41,7 @@ def test_the_noise_is_the_least_that_keeps_the_promise(promised: Guarantee):
     assert epsilon(promised.noise_multiplier * (1 - 5 * TOLERANCE), 0.1, 100, 1e-5) > 2
     assert promised.spent[-1] == (50, promised.epsilon(50)) and len(promised.spent) == 20
     looser = by_renyi_divergence(promised.noise_multiplier, 0.1, 100, 1e-5)
-    assert 2 < looser < 2.6  # another accountant finds about the same
+    assert 2 < looser < 2.6  # another accountant gives a similar value
 
 
 def test_epsilon_on_the_way_is_an_upper_bound(promised: Guarantee):

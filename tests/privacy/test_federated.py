@@ -105,7 +105,7 @@ def test_a_client_moves_the_mean_by_its_clipped_change_at_most_and_the_noise_is_
     assert np.linalg.norm(with_one - nobody) == pytest.approx(0.5 / 20, rel=1e-4)
     assert nobody.std() == pytest.approx(promise.noise_multiplier * 0.5 / 20, rel=0.02)
     other = aggregation.combine({}, set(), 4, 40_000).change
-    assert other is not None and abs(np.corrcoef(nobody, other)[0, 1]) < 0.03  # used twice it would hide nothing
+    assert other is not None and abs(np.corrcoef(nobody, other)[0, 1]) < 0.03  # reused noise would hide nothing
 
 
 def test_a_run_keeps_what_is_promised_to_a_client():
@@ -143,7 +143,7 @@ def test_the_proximal_term_adds_its_gradient():
     optimizer.build([weight])
     term = Proximal([optimizer], [weight], strength=0.5)
     term.anchor()
-    optimizer.apply([tf.constant([1.0, 1.0])], [weight])  # at the anchor the term has no slope
+    optimizer.apply([tf.constant([1.0, 1.0])], [weight])  # at the anchor the term has zero gradient
     np.testing.assert_allclose(weight.numpy(), [0.9, -2.1], rtol=1e-6)
     optimizer.apply([tf.constant([0.0, 0.0])], [weight])
     np.testing.assert_allclose(weight.numpy(), [0.9 + 0.1 * 0.5 * 0.1, -2.1 + 0.1 * 0.5 * 0.1], rtol=1e-6)

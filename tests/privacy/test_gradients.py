@@ -13,7 +13,7 @@ from aigc_tf.privacy.gradients import Traced, clipped_sums
 
 
 def convolutional() -> keras.Model:
-    """Every kind of layer, paddings and strides; more positions than the Gram matrices pay for, and fewer."""
+    """Every layer type, padding and stride; with more positions than Gram matrices are efficient for, and fewer."""
     image = keras.Input((8, 8, 2), name="image")
     x = layers.LeakyReLU(0.2)(layers.Conv2D(6, 5, strides=2, padding="same")(image))
     x = layers.LeakyReLU(0.2)(layers.Conv2D(40, (2, 3), padding="valid", use_bias=False)(x))
@@ -95,7 +95,7 @@ def test_an_example_whose_gradient_is_not_finite_adds_nothing(monster: float, ma
     for part, expected in zip(found, wanted, strict=True):
         np.testing.assert_allclose(part, expected, atol=1e-6)
     unclipped, _ = sums_of(traced, np.nan * images, None)
-    assert not all(np.isfinite(part).all() for part in unclipped)  # without privacy, divergence is seen
+    assert not all(np.isfinite(part).all() for part in unclipped)  # without clipping, divergence is visible
 
 
 def test_an_empty_batch_has_a_sum_of_zero():

@@ -12,7 +12,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.privacy.federated.homomorphic import LARGEST, SLOTS, KeyHolder, added, encrypt, homomorphic_sum, library
 from aigc_tf.recipes.federated import FederationSettings
 
-# Not imported here: `library` does that in a way that TensorFlow is not in the way of.
+# Not imported here: `library` avoids conflicts with TensorFlow.
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("tenseal") is None, reason="tenseal is not installed")
 
 
@@ -38,7 +38,7 @@ def test_the_server_can_add_and_not_read():
     with pytest.raises(ValueError, match="secret"):
         library().ckks_vector_from(context, total[0]).decrypt()
     np.testing.assert_allclose(holder.read(total), sum(vectors(10).values()), atol=1e-6)
-    assert np.abs(another.read(total) - holder.read(total)).max() > 1  # another key makes nonsense of it
+    assert np.abs(another.read(total) - holder.read(total)).max() > 1  # another key gives noise
     assert encrypt(vectors(10)[0], key) != encrypted[0]  # the same numbers look different each time
 
 

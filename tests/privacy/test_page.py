@@ -1,4 +1,4 @@
-"""The example in docs/PRIVACY.md makes a model private."""
+"""The example in docs/PRIVACY.md trains a private model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return recipes.DPConvVAE(**tiny | {"batch_size": 32, "steps": 3})
 
 
-@pytest.mark.parametrize("monster", [10.0, 1000.0, np.nan])  # the gradients of the last two are not finite
+@pytest.mark.parametrize("monster", [10.0, 1000.0, np.nan])  # the last two have non-finite gradients
 def test_a_monstrous_image_moves_it_no_further_than_the_bound(monster: float, recipe):
     model = aigc_tf.create(recipe, guarantee=NOISELESS)
     model.private_optimizer.optimizer = keras.optimizers.SGD(1.0)
@@ -45,11 +45,11 @@ def test_a_monstrous_image_moves_it_no_further_than_the_bound(monster: float, re
         for variable, value in zip(model.variables, before, strict=True):
             variable.assign(value)
         logs = model.train_step(({"image": batch},))
-        assert np.isfinite(list(logs.values())).all()  # nor does it end training
+        assert np.isfinite(list(logs.values())).all()  # and does not stop training
         ends.append([weight.numpy() for weight in model.learning])
     moved = tf.linalg.global_norm([one - other for one, other in zip(*ends, strict=True)])
     assert moved <= NOISELESS.clip_norm / NOISELESS.expected_batch * 1.001
-    assert (moved > 0) == (monster == 10.0)  # a gradient that is not finite adds nothing
+    assert (moved > 0) == (monster == 10.0)  # a non-finite gradient contributes nothing
 
 
 def test_its_run_says_what_was_spent_and_is_opened_again(recipe, tmp_path: Path, pictures: Path):

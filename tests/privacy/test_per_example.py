@@ -102,8 +102,8 @@ def test_an_empty_batch_moves_nothing_without_noise(model: PrivateLanguageModel,
 def test_a_line_that_is_not_finite_moves_nothing_and_does_not_end_training(
     model: PrivateLanguageModel, source, monkeypatch: pytest.MonkeyPatch
 ):
-    tokens = padded(source.train, np.arange(8), longest=26)  # whichever lines a batch draws
-    monstrous, plain = ord("x") + 1, model.nats  # a byte that one line has; 0 is the boundary
+    tokens = padded(source.train, np.arange(8), longest=26)  # for any lines in a batch
+    monstrous, plain = ord("x") + 1, model.nats  # a byte in one line only; 0 is the boundary
 
     def nats(lines: tf.Tensor, *arguments: object, **options: object):
         found, counted, states = plain(lines, *arguments, **options)
@@ -122,7 +122,7 @@ def test_a_line_that_is_not_finite_moves_nothing_and_does_not_end_training(
         np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-5)
     for found, wanted in zip(*ends, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-6)
-    assert np.isnan(model.train_step(({"tokens": tf.boolean_mask(tokens, with_it)},))["loss"])  # that is divergence
+    assert np.isnan(model.train_step(({"tokens": tf.boolean_mask(tokens, with_it)},))["loss"])  # divergence
 
 
 def test_lines_have_their_boundaries_and_padding(source):

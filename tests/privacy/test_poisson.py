@@ -28,7 +28,7 @@ def test_each_example_that_is_trained_on_is_drawn_with_the_probability_that_is_a
     guarantee = source.assets["guarantee"]
     assert guarantee.examples == source.count == len(source.train.images)
     assert source.poisson == Poisson(32 / source.count, 1) == Poisson(guarantee.sampling_rate, 1)
-    if recipe.chosen_on == "validation":  # what is chosen by is no part of what is promised something
+    if recipe.chosen_on == "validation":  # the guarantee does not cover the validation part
         assert source.count < 1000 - len(source.test.images)
 
 

@@ -1,4 +1,4 @@
-"""Secure aggregation: the server gets the exact sum, whoever drops out, and learns nothing about single clients."""
+"""Secure aggregation: the server gets the exact sum despite dropouts, and learns nothing about single clients."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SIZE = 20_000
 
 
 def vectors_of(clients: Sequence[int], largest: int = 1000) -> dict[int, np.ndarray]:
-    """Small numbers, which are easily told from random ones."""
+    """Small numbers, easily distinguished from random ones."""
     random = np.random.default_rng(0)
     return {client: random.integers(0, largest, SIZE, dtype=np.uint32) for client in clients}
 
 
 def is_uniform(values: np.ndarray) -> bool:
-    """Whether numbers modulo 2³² pass for evenly distributed in their highest bits; wrong once in 10⁹ times."""
+    """Whether the highest bits of numbers modulo 2³² are uniform, by a χ² test with a false alarm rate of 1e-9."""
     counts = np.bincount(values >> 24, minlength=256)
     return stats.chisquare(counts).pvalue > 1e-9
 
@@ -41,7 +41,7 @@ def test_of_too_few_nothing_is_learnt():
 
 
 def transcript(vectors: dict[int, np.ndarray], dropped: Sequence[int]) -> dict[str, dict]:
-    """All that a server sees in a run of the protocol, and the masked vectors of those who dropped out after all."""
+    """Everything that a server receives in a run of the protocol in which the clients `dropped` drop out."""
     clients = {number: Client(number) for number in (*vectors, *dropped)}
     keys = {number: client.keys() for number, client in clients.items()}
     sealed = {number: client.shares(keys, len(clients) // 2 + 1) for number, client in clients.items()}
@@ -54,13 +54,13 @@ def transcript(vectors: dict[int, np.ndarray], dropped: Sequence[int]) -> dict[s
 
 
 def test_a_server_sees_no_vector_but_the_sum_of_all():
-    """Whatever it takes off with all shares that it is given: sums of fewer than all clients stay random numbers."""
+    """With all the shares that it gets, it cannot unmask sums of fewer than all clients."""
     vectors = vectors_of((1, 2, 3, 4))
     seen = transcript(vectors, dropped=(5,))
     for size in range(1, len(vectors) + 1):
         for some in itertools.combinations(vectors, size):
             subset = {client: seen["masked"][client] for client in some}
-            known = {  # as if the others had not answered: of them it has no key, and of these all that there is
+            known = {  # as if the others had not responded: all shares of these clients, and no keys of the others
                 holder: {client: told[client] for client in (*some, 5)} for holder, told in seen["shares"].items()
             }
             keys = {client: seen["keys"][client] for client in (*some, 5)}
@@ -112,7 +112,7 @@ def test_a_secret_needs_as_many_shares_as_said():
 
 
 def test_fewer_shares_fit_every_secret():
-    """Given two of three shares, each value of the third makes another secret: none is ruled out."""
+    """Given two of three shares, each value of the third gives another secret: none is excluded."""
     shares = shares_of(b"\x07", [1, 2, 3], 3)
     found = set()
     for third in range(1, 200):

@@ -1,4 +1,4 @@
-"""Private training: what updates the weights, and what is reported."""
+"""Private training: weight updates and reports."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ def values(weights: list[keras.Variable]) -> list[np.ndarray]:
 
 
 def restore(model: keras.Model, state: list[np.ndarray]) -> None:
-    """Put all variables back, those of random streams too."""
+    """Restore all variables, including random streams."""
     for variable, value in zip(model.variables, state, strict=True):
         variable.assign(value)
 
 
 class PlainSteps(keras.optimizers.SGD):
-    """Moves weights by minus the gradient."""
+    """Optimizer that subtracts the gradient."""
 
     def __init__(self) -> None:
         super().__init__(1.0)
 
 
 def test_the_noise_has_the_promised_deviation_and_is_never_the_same():
-    """Without examples, a step is noise alone, of deviation noise multiplier * clipping norm / expected batch."""
+    """Without examples, a step is pure noise with deviation noise multiplier * clipping norm / expected batch."""
     layer = layers.Dense(300)
     layer.build((None, 200))
     before = values(layer.weights)
@@ -85,7 +85,7 @@ def vae() -> PrivateVAE:
 
 
 def test_an_enormous_image_moves_a_vae_no_further_than_the_bound(vae: PrivateVAE):
-    """The sum is divided by the expected batch of 8, so one image moves the weights by at most CLIP_NORM / 8."""
+    """The sum is divided by the expected batch of 8, so one image changes the weights by at most CLIP_NORM / 8."""
     before = values(vae.learning)
     batch = tf.concat([images(3), 1000.0 * images(1)], 0)
     logs = vae.train_step(({"image": batch},))
@@ -95,7 +95,7 @@ def test_an_enormous_image_moves_a_vae_no_further_than_the_bound(vae: PrivateVAE
 
 
 def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
-    """The same step as that of the plain VAE over the same networks."""
+    """The same step as that of the plain VAE with the same networks."""
     recipe = dataclasses.replace(DPVAE.tiny(), annealing_steps=4, average_images=None)
     nothing = Guarantee(1000, 8, 1, None, 0.0, 1e-5, ())
     private = aigc_tf.create(recipe, guarantee=nothing)
@@ -113,7 +113,7 @@ def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
 
 
 def test_an_enormous_image_moves_a_flow_no_further_than_the_bound():
-    """Nor does it change what the others are asked: noise and times are drawn one by one."""
+    """Nor does it change the other examples' inputs: noise and times are sampled independently."""
     model = aigc_tf.create(DPFlow.tiny(), guarantee=NOISELESS)
     model.private_optimizer.optimizer = PlainSteps()
     start, learning = values(model.variables), model.traced.weights
@@ -135,7 +135,7 @@ def test_without_privacy_a_flow_moves_along_the_gradient_of_the_mean_loss():
     private = aigc_tf.create(recipe, guarantee=Guarantee(1000, 8, 1, None, 0.0, 1e-5, ()))
     plain = FlowModel(recipe, keras.models.clone_model(private.predictor))
     plain.predictor.set_weights(private.predictor.get_weights())
-    plain.times = lambda count: type(private).times(plain, count)  # not spread over the batch
+    plain.times = lambda count: type(private).times(plain, count)  # not stratified over the batch
     for seed in range(3):
         batch = {"image": images(8, seed)}
         logs, expected = private.train_step((batch,)), plain.train_step(batch)
@@ -149,7 +149,7 @@ def gan() -> PrivateGAN:
     return aigc_tf.create(DPGAN.tiny(), guarantee=NOISELESS)
 
 
-@pytest.mark.parametrize("monster", [-1e3, 1e30])  # of the first the discriminator thinks the worst
+@pytest.mark.parametrize("monster", [-1e3, 1e30])  # the discriminator strongly rejects the first
 def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(monster: float, gan: PrivateGAN):
     gan.private_optimizer.optimizer = PlainSteps()
     start = values(gan.variables)
@@ -168,7 +168,7 @@ def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(monst
 
 
 def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: PrivateGAN):
-    """Where they cannot move the discriminator, they change nothing about the generator."""
+    """If they cannot change the discriminator, they do not affect the generator."""
     start = values(gan.variables)
     ends, before = [], values(gan.generator.variables)
     for seed in range(2):
@@ -219,13 +219,13 @@ def test_every_private_recipe_clips_in_float32(name: str):
 
 
 def test_divergence_is_seen(vae: PrivateVAE, gan: PrivateGAN):
-    """Where no example's gradient is finite, what is logged is not, which ends training."""
+    """If no example has a finite gradient, the logged loss is not finite, which stops training."""
     assert not np.isfinite(vae.train_step(({"image": np.nan * images(4)},))["loss"])
     assert not np.isfinite(gan.learn_from(np.nan * images(4))["discriminator_loss"])
 
 
 def test_a_generator_draws_nothing_that_the_averages_of_its_discriminator_hide():
-    """A checkerboard, which averages of 2 by 2 pixels turn grey, is nothing that smoothing leaves."""
+    """A checkerboard, which 2x2 average pooling turns grey, is removed by smoothing."""
     generator = aigc_tf.create(DPGAN.tiny(), guarantee=NOISELESS).generator
     smoothing = generator.get_layer("smoothing")
     checkers = np.indices((16, 16)).sum(0) % 2 * 2.0 - 1.0
@@ -284,7 +284,7 @@ def test_what_the_accountant_does_not_know_is_refused(recipe: type, fields: dict
 
 
 def test_what_touches_no_training_example_may_decide():
-    """Whose guard only warns at other limits, and whose quality figure is of held-out images alone."""
+    """The guard's warning limits and the quality figure on held-out images do not affect the guarantee."""
     assert dataclasses.replace(DPGAN.tiny(), guard=GuardSettings(pinned_steps=7)).guard.action == "warn"
     assert dataclasses.replace(DPVAE.tiny(), stop_after=3).chosen_on == "validation"
 
@@ -320,7 +320,7 @@ def test_a_run_shows_and_keeps_what_it_spends(
 def test_a_run_does_not_go_on_with_another_noise(
     changed: dict, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Another dp-accounting may find another noise, or another ε, than the run and its card say."""
+    """Another dp-accounting version may compute other noise, or another ε, than the run and its card record."""
     never = LoggingSettings(samples_every=1000, evaluate_every=1000)
     recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
     promised = Guarantee(180, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))

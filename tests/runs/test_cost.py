@@ -1,4 +1,4 @@
-"""The cost of training is summed over all calls, and is on the card."""
+"""The cost of training is summed over all calls, and shown on the card."""
 
 from __future__ import annotations
 

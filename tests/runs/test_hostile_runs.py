@@ -1,4 +1,4 @@
-"""Damaged or malicious run folders: resumed without what is lost, or refused in one line."""
+"""Damaged or malicious run folders: resumed without the lost parts, or refused in one line."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_an_event_file_ends_before_what_is_no_event(tmp_path: Path):
 
 
 def test_an_event_file_ends_before_a_record_that_is_longer_than_it(tmp_path: Path):
-    """TensorFlow's own reader would end the process: it asks for a terabyte."""
+    """TensorFlow's own reader would abort the process: it allocates a terabyte."""
     path = tmp_path / "events.out.tfevents.1.v2"
     specimens.write_events(path, (1, 2))
     whole = path.read_bytes()

@@ -1,4 +1,4 @@
-"""The front matter of a card is valid for model hubs; their own library is the reference."""
+"""The front matter of a card is valid for model hubs, checked with their own library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNS = Path(__file__).parents[1] / "fixtures" / "v0_1"
 
 
 def card_of(name: str, folder: Path, source: str, report: dict[str, object] | None = None) -> ModelCard:
-    """The card of a copy of a run whose source has another name."""
+    """The card of a copy of a run with another source name."""
     shutil.copytree(RUNS / name, folder)
     facts = json.loads((folder / paths.SOURCE).read_text())
     (folder / paths.SOURCE).write_text(json.dumps(facts | {"name": source}))

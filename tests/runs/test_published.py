@@ -34,7 +34,7 @@ def test_exports_and_the_card_name_the_source_without_its_folder(pictures: Path,
     assert len(files) > 5
     for file in files:
         assert str(tmp_path).encode() not in file.read_bytes(), file
-    assert aigc_tf.Run.open(run.path).recipe.source == str(source)  # the run itself knows
+    assert aigc_tf.Run.open(run.path).recipe.source == str(source)  # the run itself keeps it
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tools.benchmarks.faults import differences, faults
 
 
 class Brightness(Chooser):
-    """A figure of quality that takes no time."""
+    """A fast quality figure."""
 
     name = "brightness"
 
@@ -40,7 +40,7 @@ class Brightness(Chooser):
 
 @pytest.fixture
 def recipe(tiny: DCGAN, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> DCGAN:
-    """Eight steps; a checkpoint at every second, a preview at every third, the quality at every fourth."""
+    """Eight steps; a checkpoint every second, a preview every third, an evaluation every fourth."""
     monkeypatch.setattr(DCGAN, "chooses", f"{__name__}:Brightness")
     logging = LoggingSettings(scalars_every=1, samples_every=3, evaluate_every=4, evaluate_samples=20)
     return dataclasses.replace(
@@ -55,7 +55,7 @@ def whole_runs() -> dict[str, aigc_tf.Run]:
 
 @pytest.fixture
 def whole(recipe: DCGAN, whole_runs: dict[str, aigc_tf.Run], tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
-    """A run that nothing happened to, trained once."""
+    """An undisturbed run, trained once."""
     if not whole_runs:
         whole_runs["run"] = aigc_tf.train(recipe, tmp_path_factory.mktemp("whole") / "run")
     return whole_runs["run"]
@@ -69,7 +69,7 @@ def copy(whole: aigc_tf.Run, tmp_path: Path) -> Path:
 
 
 class Break(keras.callbacks.Callback):
-    """Ends training as a fault of a program does, behind a step."""
+    """Raises an error after a step."""
 
     def __init__(self, step: int) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ def test_every_changed_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path: Pat
         except InputError:
             refused += 1
         assert state["weights"].numpy().tolist() == [0, 1, 2, 3] and state["steps"].numpy() == 7
-    assert refused > len(content) / 2  # the rest are times, padding, and what zip files say twice
+    assert refused > len(content) / 2  # the rest are times, padding, and redundant zip fields
     assert checkpoints.last_whole(tmp_path)[0] in (None, 3)
     path.write_bytes(content[:-1])
     assert checkpoints.last_whole(tmp_path) == (None, [path])
@@ -107,7 +107,7 @@ def test_every_changed_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path: Pat
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_a_checkpoint_that_is_not_finite_is_refused(number: float, tmp_path: Path):
-    """Training saves none, so somebody else did."""
+    """Training never saves one: it is of other origin."""
     state = {"weights": keras.Variable(np.ones(4, "float32"))}
     path = checkpoints.save(tmp_path, state, 3, {})
     with np.load(path) as archive:
@@ -131,7 +131,7 @@ def test_a_log_is_cut_behind_the_checkpoint_and_where_it_is_torn(tmp_path: Path)
 
 
 def test_a_run_that_broke_off_records_every_step_once(recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path):
-    """Broken off at steps 3 and 7, after the checkpoints of 2 and 6 and what was shown and logged since."""
+    """Interrupted at steps 3 and 7, after the checkpoints of 2 and 6 and later previews and logs."""
     with pytest.raises(ZeroDivisionError):
         aigc_tf.train(recipe, tmp_path / "run", callbacks=[Break(3)])
     with pytest.raises(ZeroDivisionError):
@@ -154,7 +154,7 @@ def test_a_run_that_broke_off_records_every_step_once(recipe: DCGAN, whole: aigc
 def test_a_step_that_was_not_shown_has_no_checkpoint(
     recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Killed while it draws: had the checkpoint come first, the pictures of step 6 would be lost for good."""
+    """Killed during the preview: with the checkpoint saved first, the preview of step 6 would be lost."""
 
     def show(callback: Previews) -> None:
         if callback.progress.step == 6:
@@ -200,7 +200,7 @@ def test_a_torn_checkpoint_gives_way_to_the_one_before(
 def test_a_checkpoint_that_cannot_be_read_at_the_moment_is_left_as_it_is(
     number: int | None, recipe: DCGAN, whole: aigc_tf.Run, copy: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Whatever the system lacks, the file may be sound: nothing of the run is changed, and it goes on later."""
+    """For temporary errors the file may be intact: the run is not changed, and can be resumed later."""
     path = of_step(copy, 8)
     (copy / "checkpoints" / f"{path.name}.0.partial").write_bytes(b"half")
     before = {file: file.read_bytes() for file in copy.rglob("*") if file.is_file()}
@@ -247,7 +247,7 @@ def test_a_lost_best_checkpoint_is_told_of(recipe: DCGAN, copy: Path, capsys: py
 def test_without_room_a_run_stops_with_its_last_checkpoint(
     fault: int, recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """The disk is full, or read-only, from step 6 on; then there is room again."""
+    """The disk is full, or read-only, from step 6 on; then writable again."""
 
     def write(file: object, **arrays: np.ndarray) -> None:
         if json.loads(arrays["metadata.json"].tobytes())["step"] == 6:
@@ -265,7 +265,7 @@ def test_without_room_a_run_stops_with_its_last_checkpoint(
 
 
 def of_writer(kind: type[tf.errors.OpError], operation: str, reason: str) -> tf.errors.OpError:
-    """An error of TensorFlow's event writers, as they word it."""
+    """An error of TensorFlow's event writers, with their message format."""
     device = "/job:localhost/replica:0/task:0/device:CPU:0"
     message = f"{{{{function_node __wrapped__{operation}_device_{device}}}}} /runs/a; b/events.out.tfevents.1.v2; "
     return kind(None, None, f"{message}{reason}\n\tFailed to flush 1 events [Op:{operation}] name: ")
@@ -310,7 +310,7 @@ def test_other_errors_of_tensorflow_are_faults_of_a_program(recipe: DCGAN, tmp_p
 
 
 def test_events_that_cannot_be_written_end_training_in_one_line(recipe: DCGAN, copy: Path):
-    """A file lies where the folder should be."""
+    """A file exists instead of the folder."""
     place = "tensorboard"
     shutil.rmtree(copy / place)
     (copy / place).touch()
@@ -331,7 +331,7 @@ def test_only_the_last_previews_are_kept(recipe: DCGAN, tmp_path: Path):
 
 
 def test_killed_again_and_again_a_run_ends_as_if_nothing_had_happened():
-    """In processes of their own; the benchmark `faults` does it fifty times, and much else."""
+    """In separate processes; the benchmark `faults` does it fifty times, with further faults."""
     report = faults(kills=2, measured=False, causes=["second process on the same run"])
     assert report["kills"]["differences"] == []
     (second,) = report["faults"]

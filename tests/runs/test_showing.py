@@ -1,4 +1,4 @@
-"""How a run is shown in notebooks."""
+"""Display of runs in notebooks."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_preview_that_unfolds_to_more_than_the_memory_is_refused(run: Run, mon
 
 def test_shows_the_latest_preview_or_what_it_is_given(run: Run):
     assert run.show().size == (20, 20)
-    picture = run.show(np.full((4, 16, 16, 1), 0.5, np.float32))  # a grid of 2 x 2, each enlarged to be seen
+    picture = run.show(np.full((4, 16, 16, 1), 0.5, np.float32))  # a 2x2 grid of enlarged pictures
     assert picture.size == (38 * 6, 38 * 6) and picture.getpixel((100, 100)) == 128
     beside = run.show(np.zeros((1, 16, 16, 1), np.uint8), inputs=np.zeros((1, 16, 16, 1), np.uint8))
     assert beside.width > 2 * beside.height

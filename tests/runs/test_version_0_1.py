@@ -1,7 +1,7 @@
 """Runs from version 0.1 still open, and generate the same examples; they are in `tests/fixtures/v0_1`.
 
-Each was trained for four steps of the tiny recipe at the last commit of that version; `expected` are four examples of
-seed 3.
+Each was trained for four steps with the tiny recipe at the last commit of that version; `expected` contains four
+examples with seed 3.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def test_opens_and_makes_the_same_examples(path: Path):
     if (path / "expected.json").exists():
         assert made == json.loads((path / "expected.json").read_text())
     else:
-        # Another processor adds in another order: the last bits of a float32 differ.
+        # Other CPUs sum in another order: the last bits of float32 differ.
         np.testing.assert_allclose(made, np.load(path / "expected.npz")["samples"], rtol=0, atol=1e-6)
 
 
@@ -39,7 +39,7 @@ def test_the_fixture_has_variables_without_names():
 
 
 def test_the_source_is_the_same_content(tmp_path: Path):
-    """The fingerprint is of the whole training part: a validation part that is cut off it does not change it."""
+    """The fingerprint covers the whole training part: a validation split does not change it."""
     for name in ("dcgan", "conv_vae", "ar"):
         assert aigc_tf.Run.open(RUNS[0].parent / name).source.count > 0
 

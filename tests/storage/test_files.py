@@ -75,7 +75,7 @@ def test_a_folder_is_held_by_one_process_and_a_dead_one_holds_nothing(tmp_path: 
 
 
 def making(place: Path) -> subprocess.Popen[bytes]:
-    """A process that is making something beside a place."""
+    """A process that is writing next to a path."""
     program = (
         "import sys, time; from pathlib import Path; from aigc_tf.storage.files import staging\n"
         "with staging(Path(sys.argv[1])) as folder:\n"

@@ -1,4 +1,4 @@
-"""Encrypted files open only with their key, and changes are detected."""
+"""Encrypted files open only with their key; changes are detected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = bytes(range(32))
 
 
 def saved(folder: Path) -> Path:
-    """A checkpoint of one variable, a hundred sevens."""
+    """A checkpoint with one variable of a hundred sevens."""
     variable = SimpleNamespace(numpy=lambda: np.full(100, 7.0, np.float32))
     return checkpoints.save(folder, {"model/weight": variable}, 3, {"seconds": 1.0})  # type: ignore[dict-item]
 
@@ -39,7 +39,7 @@ def test_a_checkpoint_is_read_with_the_key_alone(with_key: None, tmp_path: Path,
     assert is_whole(path) and "model/weight" in names_in(path) and checkpoints.last_step(tmp_path) == 3
     for other, said in (("", "is not set"), (secrets.token_hex(32), "holds another one")):
         monkeypatch.setenv(SETTING, other)
-        for read in (read_arrays, is_whole, names_in):  # it is not taken for damaged
+        for read in (read_arrays, is_whole, names_in):  # not reported as damaged
             with pytest.raises(
                 UnavailableError, match=f"is encrypted, and {SETTING} {said}: set it to the key [0-9a-f]"
             ):

@@ -1,4 +1,4 @@
-"""Adversarial attacks on linear scores, whose optimum is known, and against Foolbox on a small network."""
+"""Adversarial attacks on linear scores with known optimum, and against Foolbox on a small network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aigc_tf.trust.attacks import Loss, fgsm, pgd, square, start, within
 
 RANDOM = np.random.default_rng(0)
 EPSILON = 0.1
-INPUTS = tf.constant(RANDOM.uniform(0.2, 0.8, (6, 5, 4, 1)).astype("f"))  # no move of EPSILON leaves [0, 1]
+INPUTS = tf.constant(RANDOM.uniform(0.2, 0.8, (6, 5, 4, 1)).astype("f"))  # perturbations of EPSILON stay within [0, 1]
 TARGETS = tf.constant([1.0, -1, 1, -1, 1, -1])
 
 
@@ -39,7 +39,7 @@ def test_in_l2_the_move_lies_along_the_weights(linear: tuple[Loss, np.ndarray]):
     best = EPSILON * weights / np.linalg.norm(weights) * TARGETS.numpy().reshape(-1, 1, 1, 1)
     np.testing.assert_allclose(moves(fgsm(loss, INPUTS, TARGETS, EPSILON, "l2")), best, atol=1e-6)
     ends = moves(pgd(loss, INPUTS, TARGETS, EPSILON, 40, "l2"))
-    assert ((ends * best).sum(axis=(1, 2, 3)) / EPSILON**2).min() > 0.97  # the cosine with the best move
+    assert ((ends * best).sum(axis=(1, 2, 3)) / EPSILON**2).min() > 0.97  # cosine with the optimal perturbation
 
 
 def test_squares_find_most_of_what_gradients_find(linear: tuple[Loss, np.ndarray]):
@@ -63,7 +63,7 @@ def test_no_attack_leaves_the_ball_or_the_range(linear: tuple[Loss, np.ndarray],
         move = (moved - edge).numpy().reshape(len(edge), -1)
         assert np.linalg.norm(move, np.inf if norm == "linf" else 2, axis=1).max() <= 0.3 + 1e-5
         assert moved.numpy().min() >= 0 and moved.numpy().max() <= 1
-    for moved in found[:2]:  # those that follow gradients
+    for moved in found[:2]:  # the gradient-based ones
         assert (loss.values(moved, TARGETS) >= loss.values(edge, TARGETS) - 1e-6).numpy().all()
 
 
@@ -89,9 +89,9 @@ def test_more_restarts_are_never_worse():
 
 
 def test_accuracy_under_attack_is_that_of_foolbox(monkeypatch: pytest.MonkeyPatch):
-    """A classifier of blobs, at equal settings: within a point."""
+    """A classifier of blobs, with equal settings: within one percentage point."""
     foolbox = pytest.importorskip("foolbox")
-    # Its eagerpy asks for a function that NumPy 2 no longer has.
+    # Its eagerpy uses a function that NumPy 2 removed.
     monkeypatch.setattr(np, "find_common_type", lambda arrays, _: np.result_type(*arrays), raising=False)
     random = np.random.default_rng(1)
     labels = np.arange(400) % 4

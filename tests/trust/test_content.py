@@ -1,4 +1,4 @@
-"""Content filters by words and classes: what they reject, and what passes."""
+"""Content filters by words and classes: rejected and accepted examples."""
 
 from __future__ import annotations
 

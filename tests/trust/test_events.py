@@ -1,4 +1,4 @@
-"""Explanations as TensorBoard reads them."""
+"""Explanations in TensorBoard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_maps_are_pictures_tables_text_and_curves_have_a_point_for_each_share(tm
     leads = {"random places": (1.0, 0.1)}
     checked = Check({"a | b": Fidelity(FALLING, leads, {1: Agreement(0, 0)})}, {"random places": FALLING}, 3)
     shown = {"a.png/occlusion": np.ones((4, 5, 3)) / 2, "text 1": "| word |\n| --- |\n| good |"}
-    for _ in range(2):  # a later report takes the place of an earlier one
+    for _ in range(2):  # a later report replaces an earlier one
         write_events(tmp_path, Report([], shown, checked))
     found = read(tmp_path)
     curves = [f"{part}/{name}" for part in ("deletion", "insertion") for name in ("a | b", "random places")]

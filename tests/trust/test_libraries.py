@@ -21,14 +21,14 @@ from tests.trust.test_maps import IMAGES, SIDE, judged
 from tests.trust.test_texts import TOKENS, model  # noqa: F401
 
 BOTH = ("lime", "shap")
-needs_lime, needs_shap = (  # not imported: aigc_tf.trust.libraries does that without compiling
+needs_lime, needs_shap = (  # not imported: aigc_tf.trust.libraries imports them without compilation
     pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"{name} is not installed") for name in BOTH
 )
 
 
 @pytest.fixture(scope="module")
 def network() -> Judged:
-    """Not linear, of two classes."""
+    """A non-linear network with two classes."""
     keras.utils.set_random_seed(4)
     layers = [keras.layers.Conv2D(4, 3, activation="tanh"), keras.layers.Flatten(), keras.layers.Dense(2)]
     return judged(*layers, names=("cat", "dog"))
@@ -47,7 +47,7 @@ def test_shap_gradients_are_integrated_gradients_up_to_the_draws(network: Judged
 
 @needs_shap
 def test_shap_partitions_add_up_to_the_difference_of_the_value(network: Judged):
-    """Efficiency of Owen values; of a linear score they are its parts, as soon as every place is asked about."""
+    """Efficiency of Owen values; for a linear score they are its terms, once every position is evaluated."""
     (case, *_) = network.cases(IMAGES)
     found = methods_by(["shap"], network)["SHAP, partitions"](case)
     after, before = network.values(np.stack([case.value, case.reference]), case.label)
@@ -63,7 +63,7 @@ def test_shap_partitions_add_up_to_the_difference_of_the_value(network: Judged):
 
 @needs_lime
 def test_lime_weighs_the_half_that_counts():
-    """Of a picture of four fields of brightness, of which one decides; what is hidden is as in the reference."""
+    """A picture of four uniform quadrants, one of which determines the score; masked areas equal the reference."""
     brightness = judged(keras.layers.Cropping2D(((0, 7), (0, 7))), keras.layers.GlobalAveragePooling2D())
     value = np.zeros((SIDE, SIDE, 1), "f")
     value[:7, :7], value[7:, 7:], value[:7, 7:] = 1.0, 0.6, 0.3

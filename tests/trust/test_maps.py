@@ -57,11 +57,11 @@ def test_occlusion_finds_the_only_pixel_that_counts(linear: Judged):
     found = occlusion(only, Case(np.ones_like(WEIGHTS), np.zeros_like(WEIGHTS), 0))
     assert found[5, 9] == pytest.approx(3.0) and found.shape == (SIDE, SIDE)
     rows, columns = np.nonzero(found)
-    assert abs(rows - 5).max() <= 1 and abs(columns - 9).max() <= 1  # patches are two places wide
+    assert abs(rows - 5).max() <= 1 and abs(columns - 9).max() <= 1  # patches are two pixels wide
 
 
 def test_grad_cam_weighs_maps_by_their_mean_gradient():
-    """With a mean over places and a dense layer behind the maps, their weights are those of the layer."""
+    """With global average pooling and a dense layer after the maps, their weights are those of the layer."""
     keras.utils.set_random_seed(2)
     layers = [keras.layers.Conv2D(3, 2, 2), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)]
     network = judged(*layers)

@@ -69,7 +69,7 @@ def test_what_no_picture_is_is_not_attacked():
 
 
 class Bars:
-    """Decodes two numbers: the first is the brightness of a row, the second that of nothing."""
+    """Decodes two latent dimensions: the first is the brightness of a row, the second has no effect."""
 
     latent_dim, gives, condition = 2, Pictures(ImageSettings(height=4, width=4)), None
 
@@ -98,7 +98,7 @@ def test_a_walk_changes_one_dimension_by_three_deviations_to_either_side():
 
 
 class Copier(Draws):
-    """Draws some given pictures."""
+    """Returns given pictures."""
 
     def __init__(self, pictures: np.ndarray) -> None:
         self.pictures, self.recipe = pictures, SimpleNamespace(slug=lambda: "copier")
@@ -126,12 +126,12 @@ def test_losses_and_discriminators_are_asked_about_members_too():
     assert set(membership(tiny("vae"), source, 5, 5).auc) == {NEAREST, "loss"}
     assert set(membership(tiny("dcgan"), source, 5, 5).auc.items()) >= {
         ("discriminator", 0.5)
-    }  # the same on both sides
+    }  # the same for members and non-members
     assert set(membership(tiny("cgan"), source, 5, 5).auc) == {NEAREST}
 
 
 def test_adversarial_training_lowers_what_an_attacker_reaches():
-    """On one batch, for some steps: the score under attack is lower than after as many plain steps."""
+    """On one batch, after some steps: the score under attack is lower than after as many plain steps."""
     images = {"image": RANDOM.uniform(-1, 1, (16, 16, 16, 1)).astype("f")}
     reached = {}
     for epsilon in (0.0, 0.1):

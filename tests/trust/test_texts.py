@@ -27,7 +27,7 @@ TOKENS = np.array([0, 5, 9, 2, 30, 17, 4, 11, 8, 7], np.int32)
 
 @pytest.fixture(scope="module")
 def model() -> TextClassifier:
-    """Of three classes; the network has random weights, and the evidence of single words decides."""
+    """A classifier of three classes with random weights, dominated by the evidence of single words."""
     recipe = dataclasses.replace(Classify.tiny(), evidence=8)
     tables = Evidence(4 * NUMBERS.standard_normal((len(WORDS), 3)).astype("f"), np.zeros((8, 3), "f"))
     keras.utils.set_random_seed(0)
@@ -94,7 +94,7 @@ def test_an_attack_swaps_few_words_for_neighbours(model: TextClassifier):
     assert len(changed) <= SHARES[-1] * len(TOKENS)
     wrong = model.probabilities_of([found.tokens])[0].argmax() != label
     assert wrong == np.isfinite(found.swaps)
-    assert attack(model, TOKENS, (label + 1) % 3, near).swaps == 0  # wrong before anything is swapped
+    assert attack(model, TOKENS, (label + 1) % 3, near).swaps == 0  # wrong before any swap
 
 
 def test_accuracy_falls_with_the_share_and_faster_than_at_random(model: TextClassifier):

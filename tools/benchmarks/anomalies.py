@@ -26,22 +26,22 @@ BASELINES = ("PCA", "isolation forest")
 ASKED = "the best of GANomaly and the evidence lower bound above PCA and the isolation forest"
 
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Training images of the normal class, and test images -> their scores, higher is stranger."""
+"""Training images of the normal class, and test images -> anomaly scores of the test images."""
 
 
 def anomalies(source: str, seconds: float, classes: Sequence[int], vae: str, results: Path) -> dict[str, Any]:
-    """The AUROC of each method and normal class on the whole test split, unless `results` has it already.
+    """AUROC of each method and normal class on the whole test split; skips what `results` already has.
 
     Args:
-        source: as for training; it has labels.
-        seconds: of training, of each network for each class.
-        classes: positions in the source's class names.
+        source: labelled data source, as for training.
+        seconds: training time per network and class.
+        classes: indices of the source's class names.
         vae: `conv_vae` or `vae`.
-        results: a JSON Lines file of what is finished.
+        results: JSON Lines file of finished results.
 
     Returns:
-        For each method the AUROC by class, with mean and standard deviation over the classes; and by how much the
-        best of GANomaly and the VAE is above the better baseline.
+        For each method the AUROC by class, with mean and standard deviation over the classes; and the margin of the
+        best of GANomaly and the VAE over the better baseline.
     """
     opened = open_source(ConvVAE(source=source))
     names = class_names(opened, classes)
@@ -75,10 +75,10 @@ def anomalies(source: str, seconds: float, classes: Sequence[int], vae: str, res
 
 
 def class_names(source: ImageSource, classes: Sequence[int]) -> list[str]:
-    """The names of classes by their positions.
+    """Class names by index.
 
     Raises:
-        InputError: the source has no labels, or not so many classes.
+        InputError: the source has no labels, or an index is out of range.
     """
     if source.class_names is None:
         raise InputError(f"{source.name} has no labels: name a source with classes")
@@ -90,14 +90,14 @@ def class_names(source: ImageSource, classes: Sequence[int]) -> list[str]:
 
 
 def measured(score: Score, source: ImageSource, position: int) -> float:
-    """The AUROC of one method, with the class at this position as the normal one."""
+    """AUROC of one method; the class at `position` is the normal one."""
     scores = score(source.train.images[source.train.labels == position], source.test.images)
     normal = source.test.labels == position
     return auroc(scores[normal], scores[~normal])
 
 
 def trained(recipe: AutoencoderRecipe, seconds: float) -> Score:
-    """Trains a recipe on the normal class, with one seed, and scores."""
+    """A score that trains the recipe on the normal class, with one seed."""
 
     def score(train: np.ndarray, images: np.ndarray) -> np.ndarray:
         models: list[AutoencoderModel] = []
@@ -113,7 +113,7 @@ def spread(values: Collection[float]) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Rows of classes, columns of methods, and what was asked."""
+    """One row per class, one column per method; then the requested and the achieved margin."""
     methods = report["methods"]
     names = next(iter(methods.values()))["auroc"]
     rows = [[name, *(f"{row['auroc'][name]:.3f}" for row in methods.values())] for name in names]

@@ -1,6 +1,6 @@
-"""Generated examples as data augmentation for a classifier of few real ones, against classical augmentation and none.
+"""Generated examples as data augmentation for a few-shot classifier, against classical augmentation and none.
 
-Examples are pictures, or sounds, which are converted to waveforms before the classifier computes spectrograms.
+Examples are pictures, or sounds; sounds are converted to waveforms before the classifier computes spectrograms.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from aigc_tf.runs.run import Run
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
-# Of training, for each classifier, whatever it is trained on. The averages of its batch normalisation take some hundred
-# steps to settle: with 300 of 128 images the accuracies were of no use.
+# Training steps, the same for all classifiers. The moving averages of batch normalisation need several hundred steps to
+# converge: 300 steps of 128 images gave useless accuracies.
 STEPS, BATCH_SIZE = 1200, 32
 AIDS = ("nothing", "classical", "generated", "both")
 
@@ -42,46 +42,46 @@ Examples = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Kind:
-    """What classifiers of a kind of examples learn from."""
+    """Settings of a classifier, by modality."""
 
     build: Callable[..., keras.Model]
-    """Shape, number of classes and seed -> a classifier that `small_network.train` trains."""
+    """Shape, number of classes and seed -> a classifier for `small_network.train`."""
     generated_a_class: int
     classical: ClassicalAugmentation
 
 
 PICTURES = Kind(small_network.build, 1000, ClassicalAugmentation(flip=True, shift=0.1))  # as in article 003 §6.1
-SOUNDS = Kind(words.build, 200, ClassicalAugmentation(shift=0.1))  # earlier or later, higher or lower
+SOUNDS = Kind(words.build, 200, ClassicalAugmentation(shift=0.1))  # shifts in time and pitch
 
 
 def kind_of(run: Run) -> Kind:
-    """What the run makes."""
+    """The modality of the run's samples."""
     return SOUNDS if isinstance(run.source, SoundSource) else PICTURES
 
 
 def images_of(run: Run) -> ImageSource:
-    """Its source, of sounds their spectrograms."""
+    """The run's source; for sounds, the source of their spectrograms."""
     source: Any = run.source
     found: ImageSource = source.pictures if isinstance(source, SoundSource) else source
     return found
 
 
 def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: Path) -> dict[str, Any]:
-    """Test accuracies of classifiers with each aid, unless `results` has them already.
+    """Test accuracies of classifiers with each kind of augmentation; skips what `results` already has.
 
-    All classifiers are trained for the same number of steps. With generated pictures these are half of each batch.
-    The real images are drawn from the run's training images, of which the generator has seen all: the figures say what
-    a generator of many images is worth to someone who has few, not what one that is trained on the few is worth. Of a
-    run of sound, images are the spectrograms of sounds.
+    All classifiers are trained for the same number of steps. Generated pictures make up half of each batch. The real
+    images are sampled from the run's training images, all of which the generator has seen: the figures measure the
+    value of a generator trained on many images for a classifier of few, not of a generator trained on the few. For
+    sound runs, images are spectrograms.
 
     Args:
-        run: of a conditional model of a source with labels.
-        real: numbers of real images of each class.
-        seeds: each chooses images, generates pictures and initialises the classifier.
-        results: a JSON Lines file of what is finished.
+        run: run of a conditional model with a labelled source.
+        real: numbers of real images per class.
+        seeds: random seeds of the subset, the generated pictures and the classifier's weights.
+        results: JSON Lines file of finished results.
 
     Returns:
-        For each number of real images and each aid the accuracies, their mean and its standard error.
+        For each number of real images and each augmentation the accuracies, their mean and its standard error.
     """
     model_of_classes(run)
     done = Results(results)
@@ -94,7 +94,7 @@ def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: P
             done.add(**key, accuracy=accuracy_with(run, images_a_class, aid, seed))
         return float(done.find(**key)[0]["accuracy"])
 
-    # Seed by seed: what is generated with one is used for all numbers of real images.
+    # Seeds in the outer loop: pictures generated with one are reused for all numbers of real images.
     found = {case: accuracy(case[1], case[2], case[0]) for case in itertools.product(seeds, real, AIDS)}
     rows = {
         images_a_class: {aid: spread([found[seed, images_a_class, aid] for seed in seeds]) for aid in AIDS}
@@ -111,7 +111,7 @@ def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: P
 
 
 def accuracy_with(run: Run, images_a_class: int, aid: str, seed: int) -> float:
-    """The test accuracy of one classifier."""
+    """Test accuracy of one classifier."""
     train, test, kind = images_of(run).train, images_of(run).test, kind_of(run)
     real = some_of_each_class((np.asarray(train.images), np.asarray(train.labels)), images_a_class, seed)
     batches = (
@@ -125,10 +125,10 @@ def accuracy_with(run: Run, images_a_class: int, aid: str, seed: int) -> float:
 
 
 def some_of_each_class(examples: Examples, images_a_class: int, seed: int) -> Examples:
-    """So many images of each class, chosen by the seed.
+    """A random subset of `images_a_class` images per class.
 
     Raises:
-        InputError: a class has fewer.
+        InputError: a class has fewer images.
     """
     images, labels = examples
     random = np.random.default_rng(seed)
@@ -144,7 +144,7 @@ def some_of_each_class(examples: Examples, images_a_class: int, seed: int) -> Ex
 
 @lru_cache(maxsize=1)
 def generated(run: Run, seed: int) -> Examples:
-    """Pictures by the run, or spectrograms of its sounds, uint8, with their labels."""
+    """Generated pictures, or spectrograms of generated sounds, uint8, with their labels."""
     model, kind = model_of_classes(run), kind_of(run)
     seen = model.pictures_of if kind is SOUNDS else np.asarray
     examples = labelled_examples(run, len(model.condition.kinds) * kind.generated_a_class, seed)
@@ -152,21 +152,21 @@ def generated(run: Run, seed: int) -> Examples:
 
 
 def batches_of(examples: Examples, size: int, seed: int) -> small_network.Batches:
-    """Batches of so many examples without end."""
+    """Infinite shuffled batches of `size` examples."""
     images, labels = examples
     for chosen in small_network.shuffled_indices(len(images), size, seed):
         yield images[chosen], labels[chosen]
 
 
 def mixed(real: Examples, generated: Examples, seed: int) -> small_network.Batches:
-    """Batches of which half are real images and half are generated ones."""
+    """Batches of half real, half generated images."""
     half = BATCH_SIZE // 2
     for parts in zip(batches_of(real, half, seed), batches_of(generated, half, seed), strict=True):
         yield joined(parts)
 
 
 def joined(parts: Iterable[Examples]) -> Examples:
-    """Examples one after the other."""
+    """The concatenated examples."""
     images, labels = zip(*parts, strict=True)
     return np.concatenate(images), np.concatenate(labels)
 
@@ -186,13 +186,13 @@ def augmented(batches: small_network.Batches, how: ClassicalAugmentation, seed: 
 
 
 def spread(accuracies: Sequence[float]) -> dict[str, Any]:
-    """Accuracies, their mean, and its standard error, which takes two."""
+    """Accuracies, their mean, and its standard error (None for a single one)."""
     error = statistics.stdev(accuracies) / math.sqrt(len(accuracies)) if len(accuracies) > 1 else None
     return {"accuracies": accuracies, "mean": statistics.mean(accuracies), "standard_error": error}
 
 
 def table(report: dict[str, Any]) -> str:
-    """Rows of numbers of real images, columns of aids."""
+    """One row per number of real images, one column per augmentation."""
 
     def shown(figures: dict[str, Any]) -> str:
         error = "" if figures["standard_error"] is None else f" ± {100 * figures['standard_error']:.2f}"

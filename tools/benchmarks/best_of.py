@@ -20,7 +20,7 @@ from tools.benchmarks.tables import markdown
 
 @dataclass(frozen=True)
 class Picking:
-    """Draws as a model does, and keeps the best."""
+    """Wraps a model: best-of-n sampling."""
 
     model: Any
     best: Best
@@ -30,25 +30,25 @@ class Picking:
         return np.concatenate([*self.best.drawing(self.model, self.model.generate_batches)(count, seed, condition)])
 
     def conditions(self, given: Any, count: int) -> Any:
-        """The model's."""
+        """Those of the model."""
         return self.model.conditions(given, count)
 
 
 def best_of(
     run: Any, by: Path | None, times: Sequence[int], samples: int, seed: int, features: str
 ) -> Iterator[dict[str, Any]]:
-    """A row for as many real training pictures, then one for each number of drawings, beside the test pictures.
+    """A row for real training pictures, then one per number of candidates, each compared with the test pictures.
 
     Args:
-        run: of pictures.
-        by: the run of the judge; see `rating_of`.
-        times: drawings of each picture.
-        samples: pictures that are kept.
-        seed: of the drawings.
-        features: the feature network that measures; one that did not choose is independent.
+        run: run of an image model.
+        by: run that rates candidates; see `rating_of`.
+        times: numbers of candidates per picture.
+        samples: number of pictures kept.
+        seed: random seed of the samples.
+        features: feature network of the figures; it is independent if it did not select the pictures.
 
     Raises:
-        InputError: the run draws no pictures, or there is no such judge.
+        InputError: the run does not generate pictures, or the rating run does not exist.
     """
     model: Any = run.able("Draws")
     if not isinstance(model.gives, Pictures):
@@ -75,5 +75,5 @@ def _row(name: str, found: Comparison) -> dict[str, Any]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     return markdown(list(rows[0]), [list(row.values()) for row in rows])

@@ -1,7 +1,7 @@
-"""Stop a process before each of its writing system calls, native code's included, by Linux seccomp notifications.
+"""Stop a process before each of its writing system calls, including those of native code, by seccomp notifications.
 
-seccomp_unotify(2) describes them. The process waits in the kernel until it is told to continue, so that the files on
-disk in the meantime are what it would leave if it were killed there.
+See seccomp_unotify(2); Linux only. The process blocks in the kernel until it is told to continue: until then the files
+on disk are those that it would leave if it were killed there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Of x86-64: name -> (number, place of the path or of the file descriptor among the arguments, whether it is a path).
+# On x86-64: name -> (number, index of the argument with the path or file descriptor, whether it is a path).
 CALLS: dict[str, tuple[int, int, bool]] = {
     "write": (1, 0, False),
     "pwrite64": (18, 0, False),
@@ -47,7 +47,7 @@ CALLS: dict[str, tuple[int, int, bool]] = {
 }
 _NAMES = {number: name for name, (number, _, _) in CALLS.items()}
 _RELATIVE = {"unlinkat": 0, "mkdirat": 0, "openat": 0, "renameat": 2, "renameat2": 2}
-"""Where the folder's descriptor is among the arguments, of calls whose paths may be relative to it."""
+"""Index of the argument with the directory file descriptor, for calls whose paths may be relative to it."""
 _FLAGS = {"open": 1, "openat": 2}
 _SECCOMP, _NO_NEW_PRIVILEGES, _MACHINE = 317, 38, "x86_64"
 _FILTER, _WITH_LISTENER, _GO_ON = 1, 1 << 3, 1
@@ -60,32 +60,32 @@ PATIENCE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Call:
-    """A system call that is about to be made."""
+    """A pending system call."""
 
     name: str
     path: Path
 
 
 Before = Callable[[int, Call], bool]
-"""Is told of each call, numbered from 0, while the process waits; False kills it."""
+"""Called with each call and its index, from 0, while the process waits; returning False kills it."""
 
 
 def is_possible() -> bool:
-    """Whether this system can do it."""
+    """Whether this system supports it."""
     return platform.system() == "Linux" and platform.machine() == _MACHINE
 
 
 def watched(work: Callable[[], None], folder: Path, before: Before, log: Path) -> int:
-    """Do some work in a forked process, and call `before` ahead of each of its calls that writes below a folder.
+    """Run `work` in a forked process; call `before` ahead of each of its system calls that writes below a folder.
 
     Args:
-        work: is done in the process; an exception that it raises ends it with status 1.
-        folder: resolved.
-        before: is told of each call.
-        log: gets what the process says.
+        work: function to run; if it raises an exception, the process exits with status 1.
+        folder: resolved path.
+        before: called ahead of each call.
+        log: file for stdout and stderr of the process.
 
     Returns:
-        Its exit status; negative is the number of the signal that killed it.
+        Its exit status; negative: the number of the signal that killed it.
     """
     here, there = socket.socketpair()
 
@@ -109,7 +109,7 @@ def watched(work: Callable[[], None], folder: Path, before: Before, log: Path) -
                     os.kill(process, signal.SIGKILL)
                     break
                 number += 1
-            with contextlib.suppress(FileNotFoundError):  # the process has ended meanwhile
+            with contextlib.suppress(FileNotFoundError):  # the process has ended
                 _ioctl(listener, _SEND, bytearray(_ANSWER.pack(notice[0], 0, 0, _GO_ON)))
     finally:
         os.close(listener)
@@ -118,13 +118,13 @@ def watched(work: Callable[[], None], folder: Path, before: Before, log: Path) -
 
 
 def unwatched(work: Callable[[], None], log: Path) -> int:
-    """Do some work in a forked process; see `watched`."""
+    """Run `work` in a forked process; see `watched`."""
     _, status = os.waitpid(_forked(work, log), 0)
     return os.waitstatus_to_exitcode(status)
 
 
 def _forked(work: Callable[[], None], log: Path) -> int:
-    """The number of a process that does some work, and what it says in a file; the system ends it if it hangs."""
+    """PID of a forked process that runs `work`, with its output in `log`; an alarm kills it if it hangs."""
     process = os.fork()
     if process:
         return process
@@ -146,7 +146,7 @@ def _forked(work: Callable[[], None], log: Path) -> int:
 
 
 def _listen() -> int:
-    """Have the kernel ask before each of `CALLS`; the file descriptor through which it asks."""
+    """Install a seccomp filter for `CALLS`; returns the file descriptor of its notifications."""
 
     def line(code: int, k: int, yes: int = 0, no: int = 0) -> bytes:
         return struct.pack("=HBBI", code, yes, no, k)
@@ -158,7 +158,7 @@ def _listen() -> int:
         flags = _FLAGS.get(name)
         if flags is None:
             program += [line(equal, number, 0, 1), ask]
-        else:  # only what is opened to be written or made
+        else:  # only files opened for writing or created
             writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
             program += [line(equal, number, 0, 4), line(load, 16 + 8 * flags), line(any_bit, writing, 0, 1), ask, allow]
     code = b"".join([*program, allow])
@@ -180,7 +180,7 @@ def _ioctl(file: int, request: int, argument: bytearray) -> None:
 
 
 def _notices(listener: int, process: int) -> Iterator[tuple[int, ...]]:
-    """What the kernel asks, until the process has ended."""
+    """Notifications of the kernel, until the process has ended."""
     ended = os.pidfd_open(process)
     poll = select.poll()
     poll.register(listener, select.POLLIN)
@@ -190,7 +190,7 @@ def _notices(listener: int, process: int) -> Iterator[tuple[int, ...]]:
             ready = dict(poll.poll())
             if ready.get(listener, 0) & select.POLLIN:
                 notice = bytearray(_NOTICE.size)
-                with contextlib.suppress(FileNotFoundError):  # a signal came meanwhile: the call is made again
+                with contextlib.suppress(FileNotFoundError):  # interrupted by a signal: the call is repeated
                     _ioctl(listener, _RECEIVE, notice)
                     yield _NOTICE.unpack(notice)
             elif ended in ready:
@@ -200,7 +200,7 @@ def _notices(listener: int, process: int) -> Iterator[tuple[int, ...]]:
 
 
 def _call_of(notice: tuple[int, ...]) -> Call | None:
-    """The call, and the file or folder that it writes to; None if that has no name."""
+    """The call, with the file or folder that it writes to; None if that has no name."""
     _, process, _, number, _, _, *arguments = notice
     name = _NAMES[number]
     _, place, is_path = CALLS[name]
@@ -217,10 +217,10 @@ def _call_of(notice: tuple[int, ...]) -> Call | None:
 
 
 def _text(process: int, address: int) -> bytes:
-    """The text, which ends with a zero byte, at an address in the memory of a process."""
+    """The null-terminated string at an address in the memory of a process."""
     found = b""
     with Path(f"/proc/{process}/mem").open("rb", buffering=0) as memory:
         while b"\0" not in found and len(found) < _LONGEST_PATH:
             memory.seek(address + len(found))
-            found += memory.read(64 - (address + len(found)) % 64)  # never beyond the page
+            found += memory.read(64 - (address + len(found)) % 64)  # never across a page boundary
     return found.partition(b"\0")[0]

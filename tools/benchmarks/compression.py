@@ -1,4 +1,4 @@
-"""Latents of a few bytes as an image codec, against JPEG and WebP at the same rate (article 000)."""
+"""8-bit latents as an image codec, against JPEG and WebP at the same rate (article 000)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from aigc_tf.modalities.drawing import grid, to_bytes, to_pil
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.runs.run import Run
 
-IMAGES = 10_000  # training images for the ranges, and test images, at most
+IMAGES = 10_000  # maximum of training images for the ranges, and of test images
 LEVELS = 256  # of 8 bits
-LONGEST_SIDE = 16_383  # of a WebP file
-BLOCK = 16  # pixels that WebP and colour JPEG code together
+LONGEST_SIDE = 16_383  # pixels, limit of WebP
+BLOCK = 16  # pixels, side of a coding block of WebP and colour JPEG
 NOTES = [
     "bits per pixel of height times width; latents have 8 bits a dimension, entropy is that of the quantized values "
     "of each dimension over these images, what a coder for independent dimensions would reach",
@@ -38,15 +38,15 @@ NOTES = [
 
 @dataclass(frozen=True)
 class Codec:
-    """A picture format with qualities."""
+    """A lossy picture format."""
 
     format: str
-    """As Pillow calls it."""
+    """Pillow's name of the format."""
     qualities: range
     options: dict[str, Any]
 
     def encoded(self, picture: np.ndarray, quality: int) -> bytes:
-        """The file for a picture, uint8 `[height, width, channels]`."""
+        """The encoded file of a picture, uint8 `[height, width, channels]`."""
         buffer = io.BytesIO()
         to_pil(picture).save(buffer, format=self.format, quality=quality, **self.options)
         return buffer.getvalue()
@@ -60,17 +60,17 @@ CODECS = {
 
 @dataclass(frozen=True)
 class Coded:
-    """What became of pictures."""
+    """Size and contents of encoded pictures."""
 
     bits_per_pixel: float
     psnr_db: float
 
 
 def compression(run: Path) -> dict[str, Any]:
-    """Rates and PSNR of 8-bit latents of the test images, and of JPEG and WebP, for one file each and one sheet.
+    """Rate and PSNR of 8-bit latents of the test images, and of JPEG and WebP, as one file per image and as one sheet.
 
     Args:
-        run: the folder of an autoencoder's run.
+        run: run folder of an autoencoder.
 
     Raises:
         InputError: the model does not encode and decode pictures, or the source is not available.
@@ -101,38 +101,38 @@ def compression(run: Path) -> dict[str, Any]:
 
 
 def quantize(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values `[count, latent_dim]` in 256 even steps from `low` to `high` `[latent_dim]`; those beyond are cut off.
+    """Uniform quantization of `[count, latent_dim]` to 256 levels from `low` to `high` `[latent_dim]`, with clipping.
 
     Returns:
-        The steps, uint8, and what they stand for, float32, both of the shape of the values.
+        The levels, uint8, and the dequantized values, float32, both in the shape of the input.
     """
-    width = np.maximum(high - low, np.finfo("float32").tiny)  # a dimension that never varies has one value
+    width = np.maximum(high - low, np.finfo("float32").tiny)  # a constant dimension has width 0
     symbols = np.rint((np.clip(values, low, high) - low) / width * (LEVELS - 1)).astype(np.uint8)
     return symbols, (low + symbols / np.float32(LEVELS - 1) * width).astype("float32")
 
 
 def entropy_bits(symbols: np.ndarray) -> float:
-    """The empirical entropy of each column of uint8 `[count, latent_dim]`, in bits, summed over the columns."""
+    """Empirical entropy of the columns of uint8 `[count, latent_dim]` in bits, summed over the columns."""
     counts = np.stack([np.bincount(column, minlength=LEVELS) for column in symbols.T])
     shares = counts / len(symbols)
     return float(-(shares * np.log2(shares, where=shares > 0, out=np.zeros_like(shares))).sum())
 
 
 def psnr(images: np.ndarray, others: np.ndarray) -> float:
-    """In dB, of the mean squared error over all images, uint8 or in [0, 1]; 120 if they are the same."""
+    """PSNR in dB, from the mean squared error over all images, uint8 or in [0, 1]; 120 if they are equal."""
     difference = to_bytes(images).astype("float64") - to_bytes(others)
     return float(decibels(np.square(difference / 255).mean()))
 
 
 def one_file_each(codec: Codec, images: np.ndarray, quality: int) -> Coded:
-    """Each image as a file of its own."""
+    """Each image as a separate file."""
     files = [codec.encoded(image, quality) for image in images]
     rate = 8 * sum(map(len, files)) / images[..., 0].size
     return Coded(rate, psnr(images, np.stack([decoded(file, images.shape[-1]) for file in files])))
 
 
 def one_sheet(codec: Codec, images: np.ndarray, quality: int) -> Coded:
-    """All images side by side in one file, or as many as fit."""
+    """All images, or as many as fit, as one sheet in one file."""
     count, height, width, channels = images.shape
     after = (-height % BLOCK, -width % BLOCK)
     tile_height, tile_width = height + after[0], width + after[1]
@@ -146,14 +146,14 @@ def one_sheet(codec: Codec, images: np.ndarray, quality: int) -> Coded:
 
 
 def decoded(file: bytes, channels: int) -> np.ndarray:
-    """A file's picture, uint8 `[height, width, channels]`."""
+    """The decoded picture, uint8 `[height, width, channels]`."""
     with Image.open(io.BytesIO(file)) as picture:
         pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
     return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def beside(qualities: range, own: Coded, code: Callable[[int], Coded]) -> dict[str, float]:
-    """What a format reaches at the rate of the latents, and the rate it needs for their PSNR."""
+    """PSNR of a format at the rate of the latents, and its rate at their PSNR."""
     coded = cache(code)
     same_rate = nearest(qualities, own.bits_per_pixel, lambda quality: coded(quality).bits_per_pixel)
     same_psnr = nearest(qualities, own.psnr_db, lambda quality: coded(quality).psnr_db)
@@ -167,7 +167,7 @@ def beside(qualities: range, own: Coded, code: Callable[[int], Coded]) -> dict[s
 
 
 def nearest(qualities: range, wanted: float, measure: Callable[[int], float]) -> int:
-    """The quality whose measure is nearest to what is wanted, by bisection: measures grow with the quality."""
+    """The quality setting whose measure is closest to the target, by bisection: the measure increases with quality."""
     low, high = qualities[0], qualities[-1]
     while high - low > 1:
         middle = (low + high) // 2

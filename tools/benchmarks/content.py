@@ -1,4 +1,4 @@
-"""Misses and false alarms of a class filter, on labelled pictures."""
+"""Miss and false alarm rates of a class filter, on labelled pictures."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LIMITS = (0.5, REFUSED_FROM, 0.05)
 
 
 def misses(run: Any, judge: Any = None) -> list[dict[str, Any]]:
-    """A row for each class that may be refused, and their means, on the test part of a run's source.
+    """One row per refusable class, and their means, on the test part of a run's source.
 
     Args:
-        run: of pictures with labels.
-        judge: the classifier's run; None for the classifier of the source.
+        run: run of an image model with a labelled source.
+        judge: run of the classifier; None: the classifier of the source.
 
     Raises:
         InputError: the test pictures have no labels.
@@ -46,5 +46,5 @@ def _row(found: np.ndarray, labels: np.ndarray, classes: Any, number: int) -> di
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     return markdown(list(rows[0]), [list(row.values()) for row in rows])

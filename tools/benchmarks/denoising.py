@@ -29,31 +29,30 @@ NOISES = {
 }
 BASELINES = ("median filter", "non-local means")
 TEST_SEED, TUNING_SEED = 0, 1  # of the noise
-TUNING_IMAGES = 500  # training images on which the baselines choose their settings, by PSNR
+TUNING_IMAGES = 500  # training images for tuning the baselines by PSNR
 MEDIAN_PIXELS = (3, 5)
 PATCH_PIXELS, PATCH_DISTANCES, STRENGTHS = (3, 5, 7), (5, 9), (0.4, 0.6, 0.8, 1.0, 1.2)
 
 Denoise = Callable[[np.ndarray], np.ndarray]
-"""Noisy images `[count, height, width, channels]` in [0, 1] -> what they may have been."""
+"""Noisy images `[count, height, width, channels]` in [0, 1] -> denoised images."""
 Prepare = Callable[[ImageSource, CorruptionSettings], tuple[Denoise, dict[str, float]]]
-"""From training images and a noise to a denoiser and its settings."""
+"""Training images and a noise -> a denoiser and its settings."""
 
 
 def denoising(source: str, seconds: float, images: int, vae: bool, results: Path) -> dict[str, Any]:
-    """PSNR in dB and SSIM of test images under each noise and method, unless `results` has them already.
+    """PSNR in dB and SSIM on test images for each noise and method; skips what `results` already has.
 
-    Baselines and networks are given the same noisy test images; non-local means are told the noise's deviation.
+    All methods get the same noisy test images; non-local means also gets the noise's standard deviation.
 
     Args:
-        source: as for training.
-        seconds: of training, of each network for each noise.
-        images: of the test split, the first ones.
-        vae: measure the denoising VAE, too.
-        results: a JSON Lines file of what is finished.
+        source: data source, as for training.
+        seconds: training time per network and noise.
+        images: number of test images, from the first.
+        vae: also measure the denoising VAE.
+        results: JSON Lines file of finished results.
 
     Returns:
-        For each noise the means over images of each method, and by how much each network is above the better
-        baseline.
+        For each noise the means over images of each method, and the margin of each network over the better baseline.
     """
     done = Results(results)
     networks: list[type[AutoencoderRecipe]] = [DenoisingAutoencoder, DenoisingVAE] if vae else [DenoisingAutoencoder]
@@ -80,7 +79,7 @@ def denoising(source: str, seconds: float, images: int, vae: bool, results: Path
 
 
 def measured(prepare: Prepare, source: ImageSource, noise: str, images: int) -> dict[str, Any]:
-    """Figures of one method under one noise."""
+    """Figures of one method for one noise."""
     denoise, settings = prepare(source, NOISES[noise])
     clean = as_brightness(source.test.images[:images])
     result = denoise(np.asarray(corrupt(clean, NOISES[noise], TEST_SEED)))
@@ -92,7 +91,7 @@ def measured(prepare: Prepare, source: ImageSource, noise: str, images: int) -> 
 
 
 def margins(rows: dict[str, dict[str, Any]], networks: list[str]) -> dict[str, dict[str, float]]:
-    """How far networks are above the better baseline in each figure."""
+    """Margins of the networks over the better baseline, by figure."""
     return {
         network: {
             figure: rows[network][figure] - max(rows[baseline][figure] for baseline in BASELINES)
@@ -103,7 +102,7 @@ def margins(rows: dict[str, dict[str, Any]], networks: list[str]) -> dict[str, d
 
 
 def trained(network: type[AutoencoderRecipe], source: str, seconds: float) -> Prepare:
-    """Trains a recipe under the noise."""
+    """A method that trains a recipe on the noise."""
 
     def prepare(opened: ImageSource, noise: CorruptionSettings) -> tuple[Denoise, dict[str, float]]:
         del opened
@@ -117,7 +116,7 @@ def trained(network: type[AutoencoderRecipe], source: str, seconds: float) -> Pr
 
 
 def prepare_median(source: ImageSource, noise: CorruptionSettings) -> tuple[Denoise, dict[str, float]]:
-    """A median filter of the better size."""
+    """A median filter with its size tuned."""
 
     def filter_of(pixels: float) -> Denoise:
         return lambda noisy: median_filter(noisy, (1, pixels, pixels, 1))
@@ -126,7 +125,7 @@ def prepare_median(source: ImageSource, noise: CorruptionSettings) -> tuple[Deno
 
 
 def prepare_non_local_means(source: ImageSource, noise: CorruptionSettings) -> tuple[Denoise, dict[str, float]]:
-    """Non-local means (Buades et al. 2005) that knows the noise's deviation, with the best patches and strength."""
+    """Non-local means (Buades et al. 2005), given the noise's deviation, with patch size and strength tuned."""
     clean, noisy = tuning_images(source, noise)
     deviation = float(np.std(noisy - clean))
 
@@ -140,7 +139,7 @@ def prepare_non_local_means(source: ImageSource, noise: CorruptionSettings) -> t
                 sigma=deviation,
                 channel_axis=-1,
             )
-            return result.reshape(image.shape)  # the library drops the axis of a single channel
+            return result.reshape(image.shape)  # scikit-image drops a channel axis of 1
 
         return lambda noisy: np.stack([denoise_image(image) for image in tqdm(noisy, unit="image", leave=False)])
 
@@ -160,7 +159,7 @@ def best(
 
 
 def tuning_images(source: ImageSource, noise: CorruptionSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Training images and the same with noise, drawn from everywhere: sources may be sorted."""
+    """Training images, clean and noisy, sampled from the whole set: sources may be sorted."""
     count = len(source.train.images)
     chosen = np.random.default_rng(0).choice(count, min(TUNING_IMAGES, count), replace=False)
     clean = as_brightness(source.train.images[np.sort(chosen)])

@@ -19,7 +19,7 @@ TO_YCBCR = np.array([[0.299, -0.168736, 0.5], [0.587, -0.331264, -0.418688], [0.
 
 
 def network(scale: int) -> keras.Model:
-    """The example's layers: brightness `[batch, height, width, 1]` -> `[batch, scale * height, scale * width, 1]`."""
+    """The example's layers: luma `[batch, height, width, 1]` -> `[batch, scale * height, scale * width, 1]`."""
     options: dict[str, Any] = {"activation": "relu", "kernel_initializer": "orthogonal", "padding": "same"}
     image = keras.Input((None, None, 1))
     x = layers.Conv2D(64, 5, **options)(image)
@@ -30,9 +30,9 @@ def network(scale: int) -> keras.Model:
 
 
 def espcn(recipe: Any, source: Any, seconds: float) -> Any:
-    """Trains the example for some processor seconds, and gives the method: brightness by it, colours bicubic.
+    """Train the example for some CPU seconds; returns the method: luma by ESPCN, chroma bicubic.
 
-    As the example does: mean squared error, Adam with a rate of 0.001, batches of 8, brightness (Y) alone.
+    As in the example: mean squared error, Adam with learning rate 0.001, batch size 8, luma (Y) only.
     """
     degradation, model = Shrinking(recipe), network(recipe.scale)
     optimizer = keras.optimizers.Adam(1e-3)

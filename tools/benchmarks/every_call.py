@@ -29,40 +29,40 @@ from tools.benchmarks.tables import markdown
 from tools.benchmarks.works import WORKS, Do, Work, done_in, make_pictures, pictures_of
 
 HARMLESS = {"fsync", "fdatasync"}
-"""Calls that leave the files as they are."""
-COST = re.compile(r"It took [\d,]+ s of training.*")  # a sentence of the card
-SHOWN = 5  # failures of each work
+"""Calls that do not change files."""
+COST = re.compile(r"It took [\d,]+ s of training.*")  # a sentence of the model card
+SHOWN = 5  # failures shown per work
 
 State = tuple[int, Call]
-"""The number of a call, which is that of the copy made before it, and the call."""
+"""The index of a call, which names the snapshot taken before it, and the call."""
 
 
 @dataclass
 class Found:
-    """What became of a work."""
+    """Results of one work."""
 
     calls: dict[str, int]
-    """That it makes in its folder, by name."""
+    """Number of calls in its folder, by name."""
     tried: int = 0
     failures: list[str] = field(default_factory=list)
     left: int = 0
-    """How often a temporary file of the ended process stayed, with a name that says so."""
+    """How often a temporary file of the killed process was left over."""
     seconds: float = 0
 
 
 def every_call(works: Collection[str] = (), most: int | None = None) -> dict[str, Any]:
-    """What becomes of work that is ended before one of its system calls that write, for each of them.
+    """Recovery of each work after a kill before each of its writing system calls.
 
-    Nothing is killed: while the process waits for a call, its folder is copied as it is, which is what it would leave.
-    Where nothing has changed since the call before, or only what a temporary file (`.partial`) holds, which nothing
-    reads, the two count as one.
+    Nothing is really killed: while the process waits at a call, its folder is copied, in the state that a kill would
+    leave. Calls between which nothing has changed, or only the contents of temporary files (`.partial`), which nothing
+    reads, count as one.
 
     Args:
         works: names of `WORKS`; all if empty.
-        most: tries of each work, spread evenly over its calls; all of them if None.
+        most: maximum number of calls tried per work, evenly spread; all if None.
 
     Raises:
-        InputError: processes cannot be stopped at their calls on this system.
+        InputError: this system cannot stop processes at their system calls.
     """
     if not is_possible():
         raise InputError("only Linux on x86-64 lets a program stop another one at its system calls, as this does")
@@ -75,7 +75,7 @@ def every_call(works: Collection[str] = (), most: int | None = None) -> dict[str
 
 
 def disturbed(name: str, work: Work, folder: Path, most: int | None) -> Found:
-    """Do a work undisturbed, then again from what each call found; all in one place, since files name their folder."""
+    """Run a work undisturbed, then again from each snapshot; all in one folder, since files contain its path."""
     started = time.perf_counter()
     stage = Stage(folder)
     stage.prepare(work)
@@ -108,14 +108,14 @@ def disturbed(name: str, work: Work, folder: Path, most: int | None) -> Found:
 
 
 def try_again(stage: Stage, do: Do, states: list[State], whole: Path, equal: set[str], results: Path) -> None:
-    """Do a work again from several states, in one process, which saves the time of starting TensorFlow."""
+    """Run a work again from several snapshots, in one process, to start TensorFlow only once."""
     for number, call in states:
         stage.restore(f"snapshots/{number}")
         signal.alarm(PATIENCE_SECONDS)
         try:
             done_in(stage.place, do)()
             lost = differences(whole, stage.place, equal)
-        except (SystemExit, Exception):  # that there is none is what is measured
+        except (SystemExit, Exception):  # counted as a failure
             lost = [traceback.format_exc()[-1000:]]
         left = any(PARTIAL in path.name for path in stage.place.rglob("*"))
         with results.open("a") as file:
@@ -123,46 +123,46 @@ def try_again(stage: Stage, do: Do, states: list[State], whole: Path, equal: set
 
 
 def where(number: int, call: Call) -> str:
-    """Which call it was, in words."""
+    """Description of a call."""
     return f"before call {number}, {call.name} of {call.path.name}"
 
 
 class Stage:
-    """A place where work is done again and again, and what has been kept of it."""
+    """A working folder, and its named copies."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.place, self.log = folder, folder / "place", folder / "log"
 
     def prepare(self, work: Work) -> None:
-        """Do what comes before a work, and keep it as "base"."""
+        """Run the prerequisites of a work, and keep the result as "base"."""
         self.place.mkdir()
         for do in work.after:
             self.do(do)
         self.keep("base")
 
     def do(self, do: Do) -> None:
-        """Do something in a process of its own, undisturbed."""
+        """Run `do` in a separate process, undisturbed."""
         status = unwatched(done_in(self.place, do), self.log)
         if status:
             raise RuntimeError(f"status {status}: {self.log.read_text()}")
 
     def keep(self, name: str) -> Path:
-        """A copy of the place."""
+        """Copy the working folder."""
         return Path(shutil.copytree(self.place, self.folder / name, symlinks=True))
 
     def restore(self, name: str) -> None:
-        """The place as it was."""
+        """Restore the working folder from a copy."""
         shutil.rmtree(self.place)
         shutil.copytree(self.folder / name, self.place, symlinks=True)
 
     def clear(self) -> None:
-        """Remove it all."""
+        """Remove the working folder and its copies."""
         for name in ("place", "base", "whole", "snapshots"):
             shutil.rmtree(self.folder / name)
 
 
 class Snapshots:
-    """Copies a place before each call that finds it changed."""
+    """Copies a folder before each call at which it has changed."""
 
     def __init__(self, place: Path, target: Path) -> None:
         self.place, self.target = place, target
@@ -180,12 +180,12 @@ class Snapshots:
             self.states.append((number, call))
             self._last, self._written = now, None
         if call.name not in HARMLESS and PARTIAL not in str(call.path):
-            # Its time may tell no difference: clocks of file systems are coarse.
+            # Its modification time may not change: file system clocks are coarse.
             self._written = str(call.path.relative_to(self.place))
         return True
 
     def _copy(self, number: int, now: dict[str, tuple[int, ...]]) -> None:
-        """What is as in the copy before becomes another name of that."""
+        """Copy changed files; hard-link unchanged ones to the previous copy."""
         copy = self.target / str(number)
         copy.mkdir()
         last = self.target / str(self.states[-1][0] if self.states else number)
@@ -200,20 +200,20 @@ class Snapshots:
 
 
 def what_counts(states: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    """Without what temporary files and folders hold, which nobody reads: that they are there is all."""
+    """The states without the contents of temporary files and folders, which nothing reads; their existence counts."""
     return {
         name: () if PARTIAL in name else state for name, state in states.items() if f"{PARTIAL}{os.sep}" not in name
     }
 
 
 def state_of(path: Path) -> tuple[int, ...]:
-    """What changes when a file does, but for what is written within one tick of the clock."""
+    """Changes when the file does, except for writes within one clock tick."""
     status = path.lstat()
     return (status.st_ino, status.st_size, status.st_mtime_ns) if not path.is_dir() else (status.st_ino,)
 
 
 def differences(whole: Path, other: Path, equal: set[str]) -> list[str]:
-    """In what a work that was disturbed differs: in its files, or in what two undisturbed ones have in common."""
+    """Differences of a disturbed work: its file names, and contents that are equal in two undisturbed ones."""
     names, others = file_names(whole), {name for name in file_names(other) if PARTIAL not in name}
     found = [f"lost {name}" for name in sorted(names - others)]
     found += [f"left over {name}" for name in sorted(others - names)]
@@ -221,7 +221,7 @@ def differences(whole: Path, other: Path, equal: set[str]) -> list[str]:
 
 
 def is_same(whole: Path, other: Path, name: str) -> bool:
-    """Whether two files hold the same, but for the time that something took."""
+    """Whether two files are equal, except for durations."""
     one, two = whole / name, other / name
     if not (one.is_file() and two.is_file()):
         return one.is_dir() and two.is_dir()

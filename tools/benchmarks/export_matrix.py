@@ -36,14 +36,14 @@ _HEAD = {
 
 
 def export_matrix(steps: int, results: Path) -> list[dict[str, Any]]:
-    """Train and export what `results` does not have yet.
+    """Train and export each recipe; skips what `results` already has.
 
     Args:
-        steps: of training, of each recipe.
-        results: a file with one JSON object a line for each signature of each file; lines are added to it.
+        steps: training steps per recipe.
+        results: JSON Lines file with one object per signature of each file; lines are appended.
 
     Returns:
-        Its rows, those of recipes alone that are there now.
+        Its rows, without those of recipes that no longer exist.
     """
     results.parent.mkdir(parents=True, exist_ok=True)
     recipes = recipe_classes()
@@ -58,7 +58,7 @@ def export_matrix(steps: int, results: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows as a markdown table."""
+    """The rows as a Markdown table."""
     return markdown(list(_HEAD.values()), [[row.get(key) for key in _HEAD] for row in rows])
 
 
@@ -67,7 +67,7 @@ def _read(results: Path) -> list[dict[str, Any]]:
 
 
 def _exported(slug: str, recipe: type[Recipe], missing: Sequence[str], steps: int) -> Iterator[list[dict[str, Any]]]:
-    """The rows of one file after the other."""
+    """The rows, file by file."""
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(dataclasses.replace(recipe.tiny(), steps=steps), Path(folder) / "run")
         for quantize in missing:

@@ -28,10 +28,10 @@ _TIMES = [(threads, figure) for threads in ("1", "2") for figure in ("median_ms"
 
 
 def exports(run: Path, quantizations: Sequence[str]) -> dict[str, Any]:
-    """Size, difference, quality, memory and latency of one call, batch 1, for each file of each signature.
+    """Size, difference from Keras, quality, memory and latency per call, batch 1, for each file and signature.
 
-    All files of a signature are timed in turns, with one thread and with two, so that the ratios are of one moment.
-    Models of photographs also restore one of a megapixel, see `megapixel`.
+    All files of a signature are timed alternately, with one thread and with two, so that the ratios are comparable.
+    Photograph models also restore a one-megapixel photograph; see `megapixel`.
     """
     opened = Run.open(run)
     signatures = opened.model.signatures()
@@ -98,11 +98,11 @@ def _onnx_row(signature: Signature, inputs: dict[str, np.ndarray], path: Path) -
 def with_latency(
     rows: Mapping[str, dict[str, Any]], found: Mapping[str, Mapping[str, latency.Figures]]
 ) -> dict[str, dict[str, Any]]:
-    """The rows with `latency`, and beside what Keras's file gives: `share_of_keras_bytes`, `times_faster`.
+    """The rows with `latency`, and relative to Keras's file: `share_of_keras_bytes`, `times_faster`.
 
     Args:
-        rows: by label; Keras's is one of them.
-        found: latency by label and threads, without files that need Flex.
+        rows: by label, including Keras's.
+        found: latency by label and number of threads, without files that need Flex.
     """
     table = {}
     for label, row in rows.items():
@@ -115,7 +115,7 @@ def with_latency(
 
 
 def table(report: Mapping[str, Any]) -> str:
-    """The report as a markdown table for each signature."""
+    """The report as one Markdown table per signature."""
     parts = []
     for name, rows in report["signatures"].items():
         lines = [[label, *_cells(row)] for label, row in rows.items()]

@@ -25,8 +25,8 @@ from aigc_tf.storage.files import LOCK, PARTIAL
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9  # steps
-MORE_STEPS = 20  # after the last kill
-LONGEST_LIFE_SECONDS = 0.5  # of training before a kill
+MORE_STEPS = 20  # steps after the last kill
+LONGEST_LIFE_SECONDS = 0.5  # longest training time before a kill
 PATIENCE_SECONDS = 180
 SMALL_DISK, LARGE_DISK = "600k", "64m"  # a checkpoint takes 170 kB
 PAGE = "4k"  # the smallest disk
@@ -34,15 +34,15 @@ PAGE = "4k"  # the smallest disk
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains a tiny DCGAN in processes of its own, with a checkpoint at every step."""
+    """Trains a tiny DCGAN in separate processes, with a checkpoint every step."""
 
     folder: Path
-    """Holds the pictures, the runs and the cache."""
+    """Contains the pictures, the runs and the cache."""
     measured: bool
-    """Whether the quality is measured, too; that takes a feature network, trained once."""
+    """Whether quality is evaluated, too; this trains a feature network once."""
 
     def command(self, run: str, steps: int) -> list[str]:
-        """The command line that trains until a step, continuing where there is something to continue."""
+        """Command line that trains to a step, resuming the run if it exists."""
         evaluate_every = "13" if self.measured else str(NEVER)
         arguments = ["--source", str(self.folder / "pictures.npz"), "--run-dir", str(self.folder / run)]
         arguments += ["--images.height", "16", "--images.width", "16", "--latent-dim", "8", "--batch-size", "8"]
@@ -54,21 +54,21 @@ class Trainer:
         return [sys.executable, "-m", "trainers.dcgan", *arguments, *resume]
 
     def start(self, run: str, steps: int, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-        """A process that trains."""
+        """Start a training process."""
         environment = os.environ | {"AIGC_TF_CACHE": str(self.folder / "cache")}
         words = [*prefix, *self.command(run, steps)]
         return subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def train(self, run: str, steps: int) -> tuple[int, str]:
-        """Train to the end: exit status, and the last line that was said."""
+        """Train to the end; returns exit status and last line of stderr."""
         return ended(self.start(run, steps))
 
     def steps(self, run: str) -> list[int]:
-        """Of a run's checkpoints."""
+        """Steps of a run's checkpoints."""
         return checkpoints.steps(self.folder / run / "checkpoints")
 
     def wait_for_progress(self, run: str, process: subprocess.Popen[str]) -> None:
-        """Until a process has made its first checkpoint."""
+        """Wait until a process has saved a new checkpoint."""
         before = self.steps(run)[-1:]
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.steps(run)[-1:] == before:
@@ -78,17 +78,17 @@ class Trainer:
 
 
 def faults(kills: int, seed: int = 0, measured: bool = True, causes: Collection[str] | None = None) -> dict[str, Any]:
-    """What becomes of a run that is killed so many times, and of runs with other faults.
+    """Recovery of a run that is killed repeatedly, and of runs with other faults.
 
     Args:
-        kills: by SIGKILL, each at a random moment of training, up to half a second after its first step.
-        seed: of the moments.
-        measured: measure the quality on the way, so that there is a best checkpoint to lose.
-        causes: which of `FAULTS` follow; all if None.
+        kills: number of SIGKILLs, each at a random moment up to half a second after the first step.
+        seed: random seed of the moments.
+        measured: evaluate quality during training, so that there is a best checkpoint to lose.
+        causes: names of `FAULTS` to inject as well; all if None.
 
     Returns:
-        "kills": facts of the killed run; "faults": what was done, what was said and whether the run ends as an
-        undisturbed one does; "seconds".
+        "kills": results of the killed run; "faults": each fault, its message and whether the run ends as an
+        undisturbed one; "seconds".
     """
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
@@ -105,7 +105,7 @@ def faults(kills: int, seed: int = 0, measured: bool = True, causes: Collection[
 
 
 def kill_again_and_again(trainer: Trainer, kills: int, moments: random.Random) -> dict[str, Any]:
-    """Kill a run, resume it, compare it in the end with one that was left in peace; both are kept for other faults."""
+    """Kill and resume a run repeatedly, then compare it with an undisturbed one; both are kept for other faults."""
     writing = 0
     for _ in range(kills):
         process = trainer.start("killed", NEVER // 10)
@@ -124,7 +124,7 @@ def kill_again_and_again(trainer: Trainer, kills: int, moments: random.Random) -
 
 
 def differences(whole: Path, other: Path) -> list[str]:
-    """In what two finished runs differ, but for the time they took: nothing, if the second lost nothing."""
+    """Differences between two finished runs, except for durations; empty if the second lost nothing."""
     names, others = file_names(whole), file_names(other)
     found = [f"lost {name}" for name in sorted(names - others)]
     found += [f"left over {name}" for name in sorted(others - names)]
@@ -136,21 +136,21 @@ def differences(whole: Path, other: Path) -> list[str]:
         elif name.startswith("samples/") or name == "checkpoints/best.json":
             same = (whole / name).read_bytes() == (other / name).read_bytes()
         else:
-            continue  # they name the run, its folder and when it was made
+            continue  # they contain the run's name, folder and date
         if not same:
             found.append(f"another {name}")
     return found
 
 
 def file_names(run: Path) -> set[str]:
-    """Of all files of a run but those set aside; of event files, whose names tell the time, the folders."""
+    """Names of a run's files, except damaged ones set aside; for event files, named by time, their folder."""
     files = (path for path in run.rglob("*") if path.is_file() and path.name != LOCK and DAMAGED not in path.suffixes)
     paths = [path.relative_to(run) for path in files]
     return {str(path.parent if "tfevents" in path.name else path) for path in paths}
 
 
 def same_arrays(one: Path, other: Path) -> bool:
-    """Whether two checkpoints hold the same bits, but for the clock."""
+    """Whether two checkpoints are bitwise equal, except for the metadata."""
     with np.load(one, allow_pickle=False) as first, np.load(other, allow_pickle=False) as second:
         names = set(first.files) - {"metadata.json"}
         return names == set(second.files) - {"metadata.json"} and all(
@@ -159,19 +159,19 @@ def same_arrays(one: Path, other: Path) -> bool:
 
 
 def logged(path: Path) -> list[dict[str, float]]:
-    """The lines of metrics.jsonl without what depends on the clock."""
+    """The lines of metrics.jsonl without durations."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Exit status and last line of a process that ends by itself."""
+    """Exit status and last line of stderr, once the process has ended."""
     _, errors = process.communicate(timeout=10 * PATIENCE_SECONDS)
     return process.returncode, (errors.splitlines() or [""])[-1]
 
 
 def damaged(change: Callable[[bytearray], bytes]) -> Callable[[Trainer, int], dict[str, Any]]:
-    """The fault of a last checkpoint with other bytes."""
+    """A fault that changes the bytes of the last checkpoint."""
 
     def cause(trainer: Trainer, steps: int) -> dict[str, Any]:
         shutil.copytree(trainer.folder / "whole", trainer.folder / "damaged")
@@ -186,13 +186,13 @@ def damaged(change: Callable[[bytearray], bytes]) -> Callable[[Trainer, int], di
 
 
 def flip_a_bit(content: bytearray) -> bytes:
-    """In the middle."""
+    """Flip a bit in the middle."""
     content[len(content) // 2] ^= 1
     return bytes(content)
 
 
 def full_disk(trainer: Trainer, steps: int) -> dict[str, Any]:
-    """A disk too small for the run; then there is room."""
+    """The disk is too small for the run, then enlarged."""
     with mounted(trainer.folder / "small", SMALL_DISK) as refused:
         if refused:
             return {"status": None, "said": f"not measured: {refused}", "as undisturbed": None}
@@ -204,7 +204,7 @@ def full_disk(trainer: Trainer, steps: int) -> dict[str, Any]:
 
 @contextmanager
 def mounted(folder: Path, size: str) -> Iterator[str]:
-    """A small file system in memory; gives the reason where the system refuses that."""
+    """Mount a small in-memory file system; yields the error message if the system refuses, else ""."""
     folder.mkdir(exist_ok=True)
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False
@@ -219,7 +219,7 @@ def mounted(folder: Path, size: str) -> Iterator[str]:
 
 
 def no_room_for_events(trainer: Trainer, steps: int) -> dict[str, Any]:
-    """TensorBoard's folder lies on a disk that is full, from the middle of training on; then there is room."""
+    """TensorBoard's folder is on a full disk from the middle of training on; then on one with space."""
     process = trainer.start("events", steps)
     trainer.wait_for_progress("events", process)
     folder = trainer.folder / "events" / "tensorboard"
@@ -238,7 +238,7 @@ def read_only(name: str) -> Callable[[Trainer, int], dict[str, Any]]:
     """A folder of the run becomes read-only in the middle of training, then writable again."""
 
     def cause(trainer: Trainer, steps: int) -> dict[str, Any]:
-        # root may write everywhere, unless it gives that up.
+        # root may write anywhere, unless it drops that capability.
         prefix = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
         process = trainer.start("read-only", steps, prefix)
         trainer.wait_for_progress("read-only", process)
@@ -266,14 +266,14 @@ def second_process(trainer: Trainer, steps: int) -> dict[str, Any]:
 
 
 def outcome(trainer: Trainer, run: str, status: int, said: str) -> dict[str, Any]:
-    """A row of the table."""
+    """One row of the table."""
     found = differences(trainer.folder / "whole", trainer.folder / run)
     shutil.rmtree(trainer.folder / run)
     return {"status": status, "said": tidy(trainer, said), "as undisturbed": not found, "differences": found}
 
 
 def tidy(trainer: Trainer, said: str) -> str:
-    """What was said, with a short name for the folder of the benchmark."""
+    """The message, with the benchmark's folder abbreviated."""
     return said.replace(str(trainer.folder), "...")
 
 

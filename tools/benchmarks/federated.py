@@ -24,23 +24,23 @@ from aigc_tf.runs import paths
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
-LOOKS = 4  # while training, and at the end
+LOOKS = 4  # evaluations per training run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alone(Workers):
-    """One client's examples are all there is."""
+    """Local training on the examples of one client."""
 
     settings: FederationSettings
 
     def batches(self, source: Any, recipe: Recipe, first_step: int) -> Any:
-        """Those of client 0."""
+        """Batches of client 0."""
         own = dealt_out(source, self.settings, recipe.seed)[0]
         return client_batches(source, own, recipe.examples_per_step, recipe.seed, first_step)
 
 
 def ways(clients: int, rounds: int) -> dict[str, Workers | str]:
-    """How the recipe is trained, by what the table calls it."""
+    """Training strategies, by their name in the table."""
     iid = FederationSettings(clients=clients, rounds=rounds)
     skewed = dataclasses.replace(iid, by_class=0.1)
     many = FederationSettings(clients=100, rounds=rounds, share=0.2)
@@ -63,16 +63,16 @@ def ways(clients: int, rounds: int) -> dict[str, Workers | str]:
 def federated(
     name: str, clients: int, rounds: int, steps: int, seed: int, source: str, results: Path
 ) -> list[dict[str, Any]]:
-    """Train the recipe in all ways, unless `results` has it already; a row for each.
+    """Train the recipe with each strategy; one row each. Skips what `results` already has.
 
     Args:
-        name: of the recipe.
-        clients: among which examples are dealt out, where the table does not say another number.
-        rounds: of all ways.
-        steps: of each client, and where all examples are in one place.
-        seed: of training.
-        source: what to train on.
-        results: JSON Lines; a benchmark that is called again goes on from there.
+        name: short name of the recipe.
+        clients: number of clients, unless the table names another.
+        rounds: rounds of averaging.
+        steps: total steps of each client, and of central training.
+        seed: random seed of the training.
+        source: data to train on.
+        results: JSON Lines file of finished results; a repeated call continues from it.
     """
     done = Results(results)
     rows = []
@@ -85,7 +85,7 @@ def federated(
 
 
 def measure(name: str, strategy: Any, steps: int, seed: int, source: str) -> dict[str, Any]:
-    """Train in one way; the chooser's figure while training, and on the test part at the end."""
+    """Train with one strategy; the selection figure during training, and at the end on the test part."""
     recipe = recipe_named(name)(source=source, seed=seed, steps=steps)
     logging = LoggingSettings(evaluate_every=steps // LOOKS, samples_every=steps, scalars_every=steps // LOOKS)
     with tempfile.TemporaryDirectory() as folder:
@@ -105,7 +105,7 @@ def measure(name: str, strategy: Any, steps: int, seed: int, source: str) -> dic
 
 
 def _megabytes(logged: Sequence[dict[str, Any]], source: Source) -> float | None:
-    """What all clients have sent and received in all rounds; None where nothing is sent."""
+    """Total traffic of all clients in all rounds, in MB; None without federation."""
     terms = source.terms.get("federation")
     if terms is None:
         return None
@@ -114,7 +114,7 @@ def _megabytes(logged: Sequence[dict[str, Any]], source: Source) -> float | None
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     looks = [f"{row * 100 // LOOKS} % of the steps" for row in range(1, LOOKS + 1)]
     head = ["", *looks, f"{rows[0]['figure'].replace('_', ' ')}, test part", "megabytes", "seconds", "ε"]
     cells = [

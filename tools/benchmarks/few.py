@@ -20,24 +20,24 @@ from aigc_tf.recipes.base import Recipe
 
 @dataclass(frozen=True)
 class Few(Workers):
-    """A strategy for `aigc_tf.train`: one process, which sees few of the training examples."""
+    """A strategy for `aigc_tf.train`: one process, trained on a subset of the examples."""
 
     examples: int = 100
     seed: int = 0
-    """Of the choice."""
+    """Random seed of the subset."""
 
     def agreed(self, source: Source, recipe: Recipe) -> Source:
-        """The source with so many training examples."""
+        """The source with the subset as training examples."""
         return few(source, self.examples, self.seed)
 
 
 def few(source: Any, count: int, seed: int) -> Any:
-    """A source with `count` training examples, drawn by the seed; larger counts have those of smaller ones, too.
+    """A source with a random subset of `count` training examples; larger subsets include smaller ones.
 
-    Pictures, photographs, or lines; of a text that is not lines one piece as long as `count` windows.
+    Examples are pictures, photographs or lines; a text without lines gives one excerpt of `count` windows.
 
     Raises:
-        InputError: there are fewer, or the source is of another kind.
+        InputError: there are too few, or the source is of another kind.
     """
     random = np.random.default_rng(seed)
     part: Any
@@ -58,7 +58,7 @@ def few(source: Any, count: int, seed: int) -> Any:
 
 
 def _piece(source: TextSource, count: int, random: np.random.Generator) -> TextSplit:
-    """So many windows of the training text, side by side."""
+    """`count` consecutive windows of the training text."""
     whole, length = source.train, source.settings.length
     _require(whole.symbols // length, count, f"windows of {length} symbols", source.name)
     start = int(random.uniform() * (whole.symbols - count * length))

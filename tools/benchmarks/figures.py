@@ -1,4 +1,4 @@
-"""The figure of a recipe by which a benchmark compares."""
+"""The figure that a benchmark compares, by recipe."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from aigc_tf.references import resolve
 
 
 def compared(recipe: Recipe, report: Mapping[str, Any]) -> str:
-    """The name of the figure: the one that chooses checkpoints if evaluators report it, or else their first.
+    """Name of the figure: the one that selects checkpoints if evaluators report it, or else their first.
 
     Args:
-        recipe: of the model.
-        report: what its evaluators say, as of `tools.benchmarks.readings.report_of`.
+        recipe: the model's recipe.
+        report: report of its evaluators, from `tools.benchmarks.readings.report_of`.
     """
     known = directed(report)
     chooser: str = resolve(recipe.chooses).name
@@ -23,11 +23,11 @@ def compared(recipe: Recipe, report: Mapping[str, Any]) -> str:
 
 
 def asked(row: Mapping[str, Any], figure: str | None) -> str:
-    """The name of the figure that is asked for, or by default the one that a row was measured to be compared by.
+    """Name of the requested figure; by default the row's own `compared`.
 
     Args:
-        row: of a benchmark, with `figures` by name, and `compared`, one of the names.
-        figure: that is asked for.
+        row: a benchmark's row, with `figures` by name, and `compared`, one of the names.
+        figure: the requested figure.
 
     Raises:
         InputError: there is no such figure.
@@ -38,5 +38,5 @@ def asked(row: Mapping[str, Any], figure: str | None) -> str:
 
 
 def directed(report: Mapping[str, Any]) -> dict[str, float]:
-    """The figures of a report that are better when they are lower or higher."""
+    """The figures of a report that have a better direction, lower or higher."""
     return {name: report[name] for name, better in report["better"].items() if better != "neither"}

@@ -21,21 +21,21 @@ from aigc_tf.recipes.video import VideoSettings
 from aigc_tf.runs.run import Run
 
 Styled = Callable[[np.ndarray], np.ndarray]
-"""Clips `[clips, time, height, width, channels]` in [0, 1] -> the same."""
+"""Clips `[clips, time, height, width, channels]` in [0, 1] -> styled clips of the same shape."""
 
 
 def flicker(runs: Sequence[Path], clips: Sequence[Path], frames: int, size: int, seed: int) -> list[dict[str, Any]]:
-    """The figures of `Flicker` and `Styled` for each run, means over clips; the first row is of the clips themselves.
+    """Flicker, and style and content losses, of each run, as means over clips; the first row is the unstyled clips.
 
     Args:
-        runs: of `style_video` and `style`; their last checkpoints are taken.
+        runs: runs of `style_video` and `style`; their last checkpoints are measured.
         clips: video files, GIFs, folders of pictures.
-        frames: of each clip, the first ones.
-        size: pixels of the shorter side.
-        seed: of the noise.
+        frames: number of frames from the beginning of each clip.
+        size: shorter side in pixels.
+        seed: random seed of the noise.
 
     Raises:
-        InputError: OpenCV is not installed, a run is of something else, or a clip cannot be read.
+        InputError: OpenCV is not installed, a run is of another model, or a clip cannot be read.
     """
     if opencv() is None:
         raise InputError("optical flow needs OpenCV: pip install opencv-python-headless")
@@ -62,7 +62,7 @@ def _read(path: Path, settings: VideoSettings) -> Clip:
 
 
 def _styled(run: Run, clips: np.ndarray) -> np.ndarray:
-    """What a run makes of clips; `style` takes their frames as photographs."""
+    """The styled clips; `style` processes frames as separate photographs."""
     if isinstance(run.recipe, StyleVideo):
         return np.asarray(run.transform(clips))
     return np.asarray(run.transform(clips.reshape(-1, *clips.shape[2:]))).reshape(clips.shape)
@@ -74,6 +74,6 @@ def _means(styled: Styled, windows: Sequence[np.ndarray], seed: int) -> dict[str
 
 
 def _likeness(model: Any, window: np.ndarray, styled: Styled) -> dict[str, float]:
-    """Distances of the first frame to style and frame."""
+    """Style and content distances of the first frame."""
     first = as_brightness(window[np.newaxis, :1])
     return distances(model, styled(first)[0], {"image": first[0]})

@@ -23,20 +23,20 @@ def flows(
     results: Path,
     processor_time: bool = False,
 ) -> list[dict[str, Any]]:
-    """Train each recipe once for the longest of `seconds`, unless `results` has it already.
+    """Train each recipe once for the longest of `seconds`; skips what `results` already has.
 
     Args:
-        seconds: of training; the shorter ones are readings on the way.
-        evaluations: how often a flow's network is asked for a sample; each is a row. A GAN's is asked once.
-        names: of recipes, flows and GANs.
-        seeds: each trains all.
-        samples: for a reading.
-        source: what to train on.
-        results: JSON Lines; a benchmark that is called again goes on from there.
-        processor_time: count seconds of all processors together, which other programs do not disturb.
+        seconds: training times; shorter ones are measured within the longest run.
+        evaluations: numbers of network evaluations per sample of a flow, one row each; a GAN takes one.
+        names: short names of recipes, flows and GANs.
+        seeds: random seeds; each trains all recipes.
+        samples: number of samples per measurement.
+        source: data to train on.
+        results: JSON Lines file of finished results; a repeated call continues from it.
+        processor_time: count CPU time of all cores together, which other programs do not affect.
 
     Returns:
-        Rows as of `tools.benchmarks.gans.rows_of`, with the number of evaluations.
+        Rows as from `tools.benchmarks.gans.rows_of`, with the number of evaluations.
 
     Raises:
         InputError: there is no such recipe.

@@ -19,12 +19,12 @@ from aigc_tf.recipes.series import SeriesSettings
 from tools.benchmarks.tables import markdown
 
 HORIZON = 12
-CRITERIA = ("aic", "bic")  # they may choose quite different orders, and so both are shown
+CRITERIA = ("aic", "bic")  # they may select quite different orders: both are shown
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A real series, and what is known of it."""
+    """A real series and its metadata."""
 
     values: np.ndarray
     """float64 `[time]`."""
@@ -33,20 +33,19 @@ class Case:
 
 
 def forecasts(seed: int = 0) -> dict[str, Any]:
-    """Fit the first four fifths of each series, less what chooses; forecast the last one, 1 and 12 steps ahead.
+    """Fit the first four fifths of each series, less the validation part; forecast the last fifth.
 
-    Forecasts are made from every step of it.
+    Forecasts are 1 and 12 steps ahead, from every step of the last fifth.
 
-    The order is the one that statsmodels selects on the first part among up to two seasons, by Akaike's and by the
-    Bayesian information criterion. Nobody fits again on the way. Needs statsmodels, where the series lie; its AutoReg
-    is one of the sides.
+    statsmodels selects the order on the training part, up to two seasons, by AIC and by BIC. No model is refitted
+    while forecasting. Needs statsmodels, which contains the series; its AutoReg is one of the methods.
 
     Args:
-        seed: of the order in which windows are seen, which changes rounding only.
+        seed: random seed of the order of the windows, which changes rounding only.
 
     Returns:
-        Under "series" for each series and criterion the name, unit, order, season and lengths, the RMSE of each side at
-        both distances, and the largest relative difference of a coefficient from AutoReg's. Under "table" the same as
+        Under "series" for each series and criterion the name, unit, order, season and lengths, the RMSE of each method
+        at both horizons, and the largest relative difference of a coefficient from AutoReg's. Under "table" the same as
         Markdown.
     """
     found = [
@@ -58,7 +57,7 @@ def forecasts(seed: int = 0) -> dict[str, Any]:
 
 
 def cases() -> Mapping[str, Case]:
-    """The series."""
+    """The three series."""
     from statsmodels import datasets
 
     sunspots = datasets.sunspots.load_pandas().data["SUNACTIVITY"].to_numpy(np.float64)
@@ -104,7 +103,7 @@ def measure(case: Case, criterion: str, seed: int) -> dict[str, Any]:
 
 
 def _autoreg_rmse(case: Case, fitted: Any, source: Any, horizon: int) -> float:
-    """The error of AutoReg's forecasts with the parameters of the training part."""
+    """RMSE of AutoReg's forecasts with parameters fitted on the training part."""
     from statsmodels.tsa.ar_model import AutoReg
 
     origins = origins_of(source, horizon, len(case.values), "test")
@@ -117,7 +116,7 @@ def _autoreg_rmse(case: Case, fitted: Any, source: Any, horizon: int) -> float:
 
 
 def table(found: Sequence[Mapping[str, Any]]) -> str:
-    """RMSE on the held-out fifth, one row for each series, order and side."""
+    """RMSE on the held-out fifth, one row per series, order and method."""
     rows = [
         [
             f"{case['series']}, {case['unit']}",

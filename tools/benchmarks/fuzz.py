@@ -45,36 +45,36 @@ from tools.benchmarks.tables import markdown
 REFUSALS = (InputError, UnreadableError)
 SMALL = ImageSettings(height=8, width=8)
 SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
-TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name
+TRAP = "sprung"  # file that would be created by importing a module or by unpickling
 CACHE = "cache"
 Case = Callable[[Path, random.Random], None]
-"""Makes one case in an empty folder, and reads it."""
+"""Creates one case in an empty folder, and reads it."""
 
 WORKING_SECONDS, WAITING_SECONDS = 10, 100
-"""That a case may take: of all cores together, and by the clock, on which other work of a busy machine counts."""
-MEMORY = 10**9  # bytes that a case may take beside what the process has
+"""Limits per case: CPU time of all cores together, and wall time, which includes the load of other programs."""
+MEMORY = 10**9  # additional bytes that a case may allocate
 
 
 class TooLongError(BaseException):
-    """A case takes longer than it may; nothing that is tried catches this."""
+    """A case exceeded its time limit; a BaseException, so that tested code does not catch it."""
 
 
 def fuzz(cases: int, seed: int = 0, only: Collection[str] = ()) -> dict[str, Any]:
-    """What becomes of so many cases for each reader.
+    """Outcomes of random cases for each reader.
 
     Args:
-        cases: of each.
-        seed: of them.
+        cases: number of cases per reader.
+        seed: random seed of the cases.
         only: names of readers; all if empty.
 
     Returns:
-        "readers": by name how many were accepted, refused with one line, and failed otherwise; "failures": tracebacks
-        that end in different ways; "escaped": what was run, or written outside the folder of a case.
+        "readers": by name how many were accepted, refused with one line, and failed otherwise; "failures": distinct
+        tracebacks; "escaped": files written outside the folder of a case, including by executed code.
     """
     counts: dict[str, Counter[str]] = {}
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as name, trapped(Path(name)) as outside, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy's and Pillow's, on what they repair
+        warnings.simplefilter("ignore")  # NumPy's and Pillow's, on input that they repair
         before = snapshot(outside)
         for reader, case in readers(Path(name) / "templates", outside).items():
             if only and reader not in only:
@@ -90,7 +90,7 @@ def fuzz(cases: int, seed: int = 0, only: Collection[str] = ()) -> dict[str, Any
 
 
 def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
-    """accepted, refused or failed, and why."""
+    """The outcome ("accepted", "refused" or "failed") and the reason."""
     folder.mkdir()
     place = Path.cwd()
     forget_peak()
@@ -99,9 +99,9 @@ def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
             case(folder, chance)
     except REFUSALS as error:
         return ("refused", "") if str(error).isprintable() else ("failed", f"not one line: {str(error)[:300]!r}")
-    except OSError as error:  # as `friendly_exit` has it
+    except OSError as error:  # as in `friendly_exit`
         return ("refused", "") if error.filename else ("failed", traceback.format_exc())
-    except (Exception, TooLongError):  # that there is none is what is measured
+    except (Exception, TooLongError):  # counted as a failure
         return "failed", traceback.format_exc()
     else:
         return "accepted", ""
@@ -113,7 +113,7 @@ def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Raises TooLongError where something takes too long, and RuntimeError after what took too much memory."""
+    """Raises TooLongError when the time limit is exceeded, and RuntimeError at the end if too much memory was used."""
 
     def stop(number: int, _: object) -> None:
         raise TooLongError("it waits" if number == signal.SIGALRM else "it works on and on")
@@ -137,13 +137,13 @@ def limited() -> Iterator[None]:
 
 
 def forget_peak() -> None:
-    """Have Linux measure the process's largest memory from now on."""
+    """Reset Linux's peak memory of this process."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak() -> int:
-    """Bytes of memory that the process took at most since then; 0 where that is not known."""
+    """Peak memory of the process since the reset, in bytes; 0 if not available."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
@@ -153,9 +153,9 @@ def peak() -> int:
 
 @contextmanager
 def trapped(folder: Path) -> Iterator[Path]:
-    """A folder that nothing may touch: a file, a module on Python's path, and the current directory.
+    """A folder that must stay unchanged: a file, a module on Python's path, and the current directory.
 
-    What is cached lies beside it.
+    The cache is next to it.
     """
     outside = folder / "outside"
     outside.mkdir()
@@ -178,7 +178,7 @@ def trapped(folder: Path) -> Iterator[Path]:
 
 
 class Trap:
-    """Unpickling it leaves a file."""
+    """Creates a file when unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / TRAP
@@ -188,7 +188,7 @@ class Trap:
 
 
 def snapshot(folder: Path) -> set[tuple[Path, bytes]]:
-    """All files of a folder, with what they hold."""
+    """All files of a folder, with their contents."""
     return {(path, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
 
 
@@ -263,7 +263,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         for read in (flatbuffer.read_metadata, tflite_demo.read_metadata):
             try:
                 read(path)
-            except ValueError as error:  # the demo program stands alone: it knows no InputError
+            except ValueError as error:  # the demo program is standalone: it has no InputError
                 raise InputError(str(error)) from error
 
     return {
@@ -284,12 +284,12 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
 
 
 def maybe_damaged(content: bytes, chance: random.Random) -> bytes:
-    """Damaged, as often as not."""
+    """The content, damaged with probability 0.5."""
     return damaged(content, chance) if chance.random() < 0.5 else content
 
 
 def write(path: Path, content: bytes) -> Path:
-    """Write a file; its path."""
+    """Write a file; returns its path."""
     path.write_bytes(content)
     return path
 

@@ -23,16 +23,16 @@ from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.references import resolve
 from tools.benchmarks.tables import markdown
 
-TUTORIALS = ("tutorial", "tutorial_loop")  # as published; its loop over the networks of `dcgan`
-# Single readings swing by a third: a figure is the mean of those at these shares of the time.
+TUTORIALS = ("tutorial", "tutorial_loop")  # as published; its loop with the networks of `dcgan`
+# Single measurements vary by a third: a figure is the mean of those at these shares of the time.
 SHARES = (0.8, 0.9, 1.0)
 FIGURES = ("frechet_distance", "kernel_distance", "precision", "recall", "relative_class_agreement")
 
 
 def gan_recipes() -> dict[str, type[GANRecipe]]:
-    """Every GAN recipe of pictures alone by its short name, without private ones.
+    """Every GAN recipe of plain pictures by its short name, without private ones.
 
-    The noise of those depends on how long they train.
+    The noise of private recipes depends on the training time.
     """
     recipes = recipe_classes().items()
     return {n: r for n, r in recipes if issubclass(r, GANRecipe) and not issubclass(r, Private | CaptionedRecipe)}
@@ -47,16 +47,16 @@ def gans(
     results: Path,
     processor_time: bool = False,
 ) -> list[dict[str, Any]]:
-    """Train each recipe once for the longest of `seconds`, unless `results` has it already; see `rows_of`.
+    """Train each recipe once for the longest of `seconds`; skips what `results` already has. See `rows_of`.
 
     Args:
-        seconds: of training; the shorter ones are readings on the way.
-        names: of recipes, "tutorial", "tutorial_loop"; none for all, the tutorials first.
-        seeds: each trains all.
-        samples: for a reading.
-        source: what to train on.
-        results: JSON Lines; a benchmark that is called again goes on from there.
-        processor_time: count seconds of all processors together, which other programs do not disturb.
+        seconds: training times; shorter ones are measured within the longest run.
+        names: short names of recipes, "tutorial", "tutorial_loop"; empty: all, the tutorials first.
+        seeds: random seeds; each trains all recipes.
+        samples: number of samples per measurement.
+        source: data to train on.
+        results: JSON Lines file of finished results; a repeated call continues from it.
+        processor_time: count CPU time of all cores together, which other programs do not affect.
 
     Raises:
         InputError: there is no such recipe.
@@ -90,13 +90,13 @@ def in_a_process_of_its_own(
     processor_time: bool = False,
     evaluations: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """What `measure` finds, in a process that has seen nothing else: its peak memory is this training's."""
+    """`measure` in a new process, so that its peak memory is that of this training."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         return pool.submit(measure, name, seed, source, samples, marks, processor_time, evaluations).result()
 
 
 def end_with_parent() -> None:
-    """Let this process end when the one that started it is killed: it would train on unseen for minutes."""
+    """Exit this process when its parent is killed, instead of training on for minutes."""
 
     def watch(parent: Any) -> None:
         connection.wait([parent.sentinel])
@@ -117,22 +117,22 @@ def measure(
     """Train a recipe or a tutorial until the last mark.
 
     Args:
-        name: of the recipe, or one of `TUTORIALS`.
-        seed: of the training.
-        source: what to train on.
-        samples: for a reading.
-        marks: in seconds.
+        name: short name of the recipe, or one of `TUTORIALS`.
+        seed: random seed of the training.
+        source: data to train on.
+        samples: number of samples per measurement.
+        marks: measurement times in seconds.
         processor_time: see `gans`.
-        evaluations: of a flow, how often its network is asked for a sample: a reading for each of these.
+        evaluations: numbers of network evaluations per sample of a flow; each is measured.
 
     Returns:
-        "readings", at each mark; "images" trained on in a step, their "shape", and "peak_bytes" of the process before
-        the first reading.
+        "readings" at each mark; "images" per step, their "shape", and "peak_bytes" of the process before the first
+        measurement.
     """
     kind: Any = DCGAN if name in TUTORIALS else recipe_classes()[name]
     recipe = kind(source=source, seed=seed)
     clock = time.process_time if processor_time else time.perf_counter
-    opened = cache(lambda: resolve(recipe.data)(recipe))  # by the first reading: not to be counted as training's memory
+    opened = cache(lambda: resolve(recipe.data)(recipe))  # at the first reading: not counted as training memory
     found: dict[str, Any] = {"shape": recipe.images.shape, "images": recipe.examples_per_step, "readings": []}
 
     from tools.benchmarks.readings import report_of
@@ -161,7 +161,7 @@ def measure(
 def train_tutorial(
     name: str, recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any], clock: Callable[[], float]
 ) -> int:
-    """One of `TUTORIALS`; how many images its step takes."""
+    """Train one of `TUTORIALS`; returns its batch size."""
     import tensorflow as tf
 
     from aigc_tf.data.images.opening import open_source, to_unit
@@ -176,7 +176,7 @@ def train_tutorial(
 
 
 def peak_bytes() -> int:
-    """The most memory that this process has had."""
+    """Peak memory of this process."""
     import resource  # not on Windows
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
@@ -185,13 +185,13 @@ def peak_bytes() -> int:
 def rows_of(
     results: Sequence[dict[str, Any]], name: str, seconds: Sequence[float], evaluations: int | None = None
 ) -> list[dict[str, Any]]:
-    """A row for each time: the medians over the seeds of the means over the last fifth of it.
+    """One row per training time: medians over seeds of the means over its last fifth.
 
     Args:
-        results: of `measure`.
-        name: of the recipe.
-        seconds: the times.
-        evaluations: of a flow, those whose readings count.
+        results: results of `measure`.
+        name: short name of the recipe.
+        seconds: training times.
+        evaluations: number of network evaluations per sample, for a flow.
     """
     runs = []
     for row in results:
@@ -226,5 +226,5 @@ def rows_of(
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     return markdown([key.replace("_", " ") for key in rows[0]], [list(row.values()) for row in rows])

@@ -14,12 +14,12 @@ from aigc_tf.metrics.kernel import MIN_FEATURES, kernel_distance
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.images import ImageSettings
 
-SIDE = 24  # pixels, of the squares that are compared
-LEAST = 0.5  # share of a square that has to be missing
+SIDE = 24  # pixels, side of the compared squares
+LEAST = 0.5  # minimum missing share of a square
 
 
 def looking_at_holes(source: PhotoSource) -> FeatureNetwork:
-    """A network that tells rotations of small squares of the training photographs apart; trained once, for minutes."""
+    """A network trained to predict rotations of small squares of the training photographs; takes minutes, once."""
     photos, channels = source.uncut or source.train, source.settings.channels
     side = min(SIDE, source.settings.crop)
     squares = distinct(f"squares of {Path(source.name).name}", photos.spread(side, MAX_CROPS), source.licence)
@@ -27,11 +27,11 @@ def looking_at_holes(source: PhotoSource) -> FeatureNetwork:
 
 
 def squares_in_holes(missing: np.ndarray, side: int) -> list[tuple[slice, slice]]:
-    """Places of squares of which at least half is missing, those with the largest share first; none overlap.
+    """Disjoint squares of which at least half is missing, in descending order of the missing share.
 
     Args:
         missing: bool `[height, width]`, both at least `side`.
-        side: of the squares, in pixels.
+        side: side of the squares in pixels.
     """
     sums = np.pad(missing.astype(np.int64), ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     left = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
@@ -46,13 +46,13 @@ def squares_in_holes(missing: np.ndarray, side: int) -> list[tuple[slice, slice]
 def distance_in_holes(
     source: PhotoSource, made: Sequence[np.ndarray], clean: Sequence[np.ndarray], missing: Sequence[np.ndarray]
 ) -> float | None:
-    """Kernel distance between squares of filled photographs and the same of clean ones; None if there are too few.
+    """Kernel distance between squares of filled photographs and those of clean ones; None if there are too few.
 
     Args:
-        source: of the training photographs that the feature network learns from.
+        source: source of the training photographs for the feature network.
         made: filled photographs, `[height, width, channels]` in [0, 1] each.
-        clean: what they were.
-        missing: which pixels were filled, bool `[height, width]` each.
+        clean: the originals.
+        missing: masks of the filled pixels, bool `[height, width]` each.
     """
     side = min(SIDE, source.settings.crop)
     places = [squares_in_holes(holes, side) for holes in missing]

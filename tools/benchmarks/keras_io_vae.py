@@ -14,14 +14,14 @@ from keras import layers, ops
 class KerasIoVAE:
     """keras.io's convolutional VAE: its layers and its train_step; Adam 1e-3, batch 128.
 
-    Written for 28x28x1 images in [0, 1]. The example trains on MNIST with its test images; here the test images
-    stay apart. Its metrics, which cost little, are left out.
+    For 28x28x1 images in [0, 1]. The example trains on MNIST including the test images; here these are held out. Its
+    metrics, which cost little, are left out.
 
     Args:
         latent_dim: 2 in the example.
-        seed: of the weights and the noise.
-        networks: an encoder to mean and log variance and a decoder to logits instead of its own ones, for comparing
-            the step alone.
+        seed: random seed of weights and noise.
+        networks: encoder to mean and log variance, and decoder to logits, instead of its own, to compare only the
+            step.
     """
 
     batch_size = 128
@@ -52,7 +52,7 @@ class KerasIoVAE:
         return keras.Model(latent, layers.Conv2DTranspose(1, 3, padding="same")(x))
 
     def batches(self, images: np.ndarray, seed: int) -> Iterator[tf.Tensor]:
-        """Shuffled batches of images in [0, 1] without end."""
+        """Infinite shuffled batches of images in [0, 1]."""
         data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
         return iter(data.batch(self.batch_size, drop_remainder=True).repeat().prefetch(tf.data.AUTOTUNE))
 
@@ -70,7 +70,7 @@ class KerasIoVAE:
         return loss
 
     def negative_bound(self, images: np.ndarray) -> float:
-        """Minus the evidence lower bound of images in [0, 1], one draw each, in nats an image."""
+        """Negative ELBO of images in [0, 1], one sample each, in nats per image."""
         total = 0.0
         for part in np.split(images, range(500, len(images), 500)):
             mean, log_variance = self.encoder(part, training=False)
@@ -82,9 +82,9 @@ class KerasIoVAE:
         return total / len(images)
 
     def conditions(self, given: Any, count: int) -> None:
-        """It has none."""
+        """None: the model is unconditional."""
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """Samples of the prior in [0, 1], as the Fréchet distance wants them."""
+        """Samples from the prior in [0, 1], for the Fréchet distance."""
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
         return self.decoder.predict(latents, batch_size=500, verbose=0)

@@ -28,24 +28,24 @@ from tools.benchmarks.spreading import Spreading, reduced
 from tools.benchmarks.tables import markdown
 
 BATCH, HEAD_STEPS, RATE = 50, 100, 1e-3
-AUGMENTED = ClassicalAugmentation(flip=True, shift=0.1)  # of the labelled pictures
+AUGMENTED = ClassicalAugmentation(flip=True, shift=0.1)  # augmentation of labelled pictures
 
 
 def labels(
     runs: Sequence[Path], per_class: Sequence[int], seeds: Sequence[int], steps: int, pictures: int
 ) -> list[dict[str, Any]]:
-    """Test accuracies, a row for each method and number of labels a class.
+    """Test accuracies, one row per method and number of labels per class.
 
     Args:
-        runs: of simclr or masked_autoencoder, which get `per_class` labels, or of semi_vae or semi_gan, which have
-            had theirs; all of one source.
-        per_class: labels of each class.
-        seeds: of the choice of the labels, and of what is trained with them; not of the runs.
-        steps: updates of a network that is trained with the labels, of 50 pictures each.
-        pictures: test pictures, at most.
+        runs: runs of simclr or masked_autoencoder, which get `per_class` labels, or of semi_vae or semi_gan, with the
+            labels that they were trained with; all of one source.
+        per_class: numbers of labels per class.
+        seeds: random seeds of the choice of the labels and of training with them; not of the runs.
+        steps: training steps of a network on the labels, with 50 pictures each.
+        pictures: maximum number of test pictures.
 
     Raises:
-        InputError: a run is of another kind, or its source has no labels.
+        InputError: a run is of another model, or its source has no labels.
     """
     opened = [aigc_tf.Run.open(run) for run in runs]
     rows: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ def labels(
 
 
 def semi_supervised(run: Any, pictures: int) -> dict[str, Any]:
-    """The row of a run that has learnt with the labels that its recipe names."""
+    """The row of a semi-supervised run, with the labels of its recipe."""
     part = run.source.test.some(pictures)
     right = accuracy(run.model.probabilities(np.asarray(part.images)), np.asarray(part.labels))
     return {"method": run.recipe.slug(), "labels a class": run.recipe.labelled.per_class, "accuracy": [right]}
@@ -78,9 +78,9 @@ class Compared:
     """All methods on the same labels and test pictures.
 
     Args:
-        runs: of encoders, all of one source.
-        steps: updates of a network that is trained with labels.
-        pictures: test pictures, at most.
+        runs: runs of encoders, all of one source.
+        steps: training steps of a network on the labels.
+        pictures: maximum number of test pictures.
 
     Raises:
         InputError: the source has no labels, or scikit-learn is not installed.
@@ -102,7 +102,7 @@ class Compared:
         self.by_both = [Spreading(pixels, view) for view in views]
 
     def accuracies(self, few: int, seed: int) -> Iterator[tuple[str, float]]:
-        """Each method with its accuracy, given a few labels of each class that the seed chooses."""
+        """Accuracy of each method, given `few` random labels per class."""
         rows = few_of_each(self.labels, few, seed)
         known, wanted = self.pool[rows], self.labels[rows]
         for name, told in without_network(known, wanted, self.asked).items():
@@ -125,13 +125,13 @@ class Compared:
                 yield title, accuracy(outputs_of(network, self.asked), self.truth)
 
     def spread(self, spreading: Spreading, rows: np.ndarray) -> tuple[np.ndarray, float]:
-        """Labels of the whole training part, int64 `[count]`, from those of some rows; accuracy on test pictures."""
+        """Labels of the whole training part, int64 `[count]`, spread from some rows; accuracy on test pictures."""
         probabilities = spreading.spread(rows, self.labels[rows], self.classes)
         return probabilities.argmax(axis=1), float(np.mean(spreading.further(probabilities) == self.truth))
 
 
 def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) -> dict[str, np.ndarray]:
-    """The classes that scikit-learn's logistic regression and SVM tell by the pixels.
+    """Predictions of scikit-learn's logistic regression and SVM from pixels.
 
     Raises:
         InputError: scikit-learn is not installed.
@@ -148,15 +148,15 @@ def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) ->
 def trained(
     encoding: keras.Model, known: np.ndarray, wanted: np.ndarray, classes: int, seed: int, steps: int
 ) -> keras.Model:
-    """A copy of an encoder under a dense layer, trained with labels: first the layer alone, then everything.
+    """A copy of an encoder with a dense head, fine-tuned on labels: first the head alone, then all layers.
 
     Args:
-        encoding: brightness `[batch, height, width, channels]` in [0, 1] -> vectors; it stays as it is.
+        encoding: brightness `[batch, height, width, channels]` in [0, 1] -> vectors; it is not changed.
         known: pictures in [0, 1].
         wanted: their classes, int.
-        classes: how many there are.
-        seed: of the first weights, the order and the augmentation.
-        steps: updates of everything.
+        classes: number of classes.
+        seed: random seed of initialisation, order and augmentation.
+        steps: training steps of all layers.
     """
     keras.utils.set_random_seed(seed)
     copy = keras.models.clone_model(encoding)
@@ -176,7 +176,7 @@ def trained(
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Accuracies in per cent: means over seeds with their standard errors, the best first among equal labels."""
+    """Accuracies in per cent: means over seeds with standard errors, sorted within each number of labels."""
     lines = []
     for row in sorted(rows, key=lambda row: (row["labels a class"], -np.mean(row["accuracy"]))):
         values = 100 * np.array(row["accuracy"])

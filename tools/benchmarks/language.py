@@ -22,19 +22,19 @@ from aigc_tf.recipes.text import TextSettings
 from tools.benchmarks.readings import quiet
 from tools.benchmarks.rival import Rival
 
-STEPS = 2000  # of nanoGPT: its setting for a CPU
+STEPS = 2000  # nanoGPT's CPU setting
 STEPS_A_ROUND = 20
-HELD_OUT_BATCHES = 2000  # of nanoGPT, drawn at random: all of a megabyte, about
+HELD_OUT_BATCHES = 2000  # random batches for nanoGPT: about all of 1 MB
 
 
 def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> dict[str, Any]:
-    """Milliseconds of a step over the same sizes, in turns; then both train for the time that nanoGPT takes.
+    """Milliseconds per step at the same sizes, timed alternately; then both train for the time that nanoGPT takes.
 
     Args:
-        python: an interpreter with torch and numpy.
-        source_name: of text.
-        rounds: of 20 steps each, for the speed.
-        seed: of both.
+        python: Python interpreter with torch and numpy.
+        source_name: text source.
+        rounds: rounds of 20 steps each, for the time per step.
+        seed: random seed of both.
     """
     same_size = GPT(source=source_name, seed=seed, text=TextSettings(length=64), batch_size=12, positions="learned")
     source = open_source(same_size)
@@ -69,14 +69,14 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
 
 
 def nanogpt(python: Path, source: TextSource, folder: Path, seed: int) -> Rival:
-    """nanoGPT in a process of its own, on the text of a source; `folder` takes the text."""
+    """nanoGPT in a separate process, on the text of a source, which is saved in `folder`."""
     data = folder / "tokens.npz"
     np.savez(data, train=source.train.tokens, test=source.test.tokens, symbols=len(source.vocabulary))
     return Rival(python, "nanogpt.py", data=str(data), seed=seed)
 
 
 def _stepper(recipe: GPT, source: TextSource) -> Any:
-    """A function that makes so many training steps and says how many seconds they took."""
+    """A function that runs a number of training steps and returns the seconds."""
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
     step = tf.function(model.train_step)
     batches = iter(source.batches(recipe.batch_size, recipe.seed))
@@ -92,7 +92,7 @@ def _stepper(recipe: GPT, source: TextSource) -> Any:
 
 
 def trained_for(recipe: GPT, seconds: float) -> tuple[float, int]:
-    """Held-out nats a symbol after so many seconds, with a schedule that ends there, and the steps that were made."""
+    """Held-out nats per token after `seconds`, with a schedule that ends there, and the number of steps."""
     source = open_source(recipe)
     measure = _stepper(recipe, source)
     measure(5)

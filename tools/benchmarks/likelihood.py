@@ -17,7 +17,7 @@ from aigc_tf.runs.run import Run
 
 Binarise = Literal["none", "static", "dynamic"]
 
-SAMPLES = 100  # on all test images
+SAMPLES = 100  # importance samples on all test images
 MANY_SAMPLES, MANY_SAMPLES_IMAGES = 5000, 1000
 
 
@@ -25,13 +25,13 @@ def likelihood(path: Path, binarise: Binarise | None, seed: int) -> dict[str, An
     """Bounds with 1 and 100 samples on all test images, and with 5,000 on the first 1,000, with standard errors.
 
     Args:
-        path: of the run.
-        binarise: "none" measures grey values, "static" one fixed Bernoulli draw of each pixel, "dynamic" a draw
-            that depends on the seed; None what the run was trained on.
-        seed: of the noise, and of a dynamic draw.
+        path: run folder.
+        binarise: "none" measures grey values, "static" one fixed Bernoulli sample of each pixel, "dynamic" a sample
+            that depends on the seed; None: as the run was trained.
+        seed: random seed of the noise, and of dynamic binarisation.
 
     Raises:
-        InputError: the run is of no variational autoencoder, or its likelihood is not of black and white pixels.
+        InputError: the run is not a variational autoencoder, or its likelihood is not Bernoulli.
     """
     run = Run.open(path)
     recipe, model = run.recipe, run.model
@@ -53,7 +53,7 @@ def likelihood(path: Path, binarise: Binarise | None, seed: int) -> dict[str, An
         "step": run.step,
         "binarisation": binarise,
         "seed": seed,
-        # The bound of one sample, averaged over a hundred: the same number with less noise.
+        # The one-sample bound, averaged over a hundred samples: the same expectation with less noise.
         "samples 1": summary(some.evidence_lower_bound, model),
         f"samples {SAMPLES}": summary(some.importance_weighted, model),
         f"samples {SAMPLES}, first {len(first)} images": summary(some.importance_weighted[: len(first)], model),
@@ -62,7 +62,7 @@ def likelihood(path: Path, binarise: Binarise | None, seed: int) -> dict[str, An
 
 
 def summary(bounds: np.ndarray, model: VAE) -> dict[str, float]:
-    """Mean over images with its standard error, in nats and in bits."""
+    """Mean over images with standard error, in nats and in bits."""
     mean = float(bounds.mean(dtype=np.float64))
     return {
         "nats_per_image": mean,

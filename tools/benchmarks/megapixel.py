@@ -1,4 +1,4 @@
-"""A one-megapixel photograph through exported files, tile by tile: time, memory, and loss in dB."""
+"""Tiled inference of exported files on a one-megapixel photograph: time, memory, and loss in dB."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tools.benchmarks import onnx_runtime
 from tools.benchmarks.tables import markdown
 from tools.tflite_restore import TILE, Squares, restored, squares_of
 
-SIDE = 1000  # pixels, of the photograph
+SIDE = 1000  # pixels, side of the photograph
 ROUNDS = 3
 KERAS, WHOLE, ONNX = "Keras LiteRT export", "Keras LiteRT export, not in squares", "ONNX Runtime, float32"
 _HEAD = ("file", "processor s, 1 thread", "s, 1 thread", "2 threads")
@@ -33,7 +33,7 @@ _FURTHER = (
     *("times as fast as Keras's, processor", "1 thread", "2 threads"),
     *("PSNR of test photographs, dB", "loss, dB", "memory of the process, MB"),
 )
-# What a program needs beside the file is in it: Python, numpy, Pillow. `getrusage` would count the parent, too.
+# Includes Python, numpy and Pillow. `getrusage` would count the parent, too.
 _WITH_MEMORY = (
     "import atexit, runpy, sys\n"
     "def tell(): print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
@@ -47,18 +47,18 @@ Call = Callable[..., dict[str, np.ndarray]]
 
 
 def megapixel(run: Run, files: Mapping[str, Path], keras_file: Path, work: Path, side: int = SIDE) -> dict[str, Any]:
-    """Seconds for a photograph, in turns, the median of `ROUNDS`; and PSNR and memory of our files.
+    """Seconds per photograph, timed alternately, medians of `ROUNDS`; PSNR and memory of our files.
 
     Args:
-        run: of a model of photographs.
+        run: run of a photograph model.
         files: our files for any size, by label.
-        keras_file: what Keras exports of the same network.
-        work: a folder.
+        keras_file: Keras's export of the same network.
+        work: folder for temporary files.
         side: height and width of the photograph.
 
     Returns:
-        For each file `seconds` by the number of threads, `processor_seconds` with one, which other work on the machine
-        hardly changes, of ours also `psnr_db` of restored test photographs and `process_bytes`.
+        For each file `seconds` by number of threads, and `processor_seconds` with one, which other programs hardly
+        affect; for ours also `psnr_db` of restored test photographs and `process_bytes`.
     """
     model: PhotoModel = run.model
     photo = photograph(run, side)
@@ -91,7 +91,7 @@ def megapixel(run: Run, files: Mapping[str, Path], keras_file: Path, work: Path,
 
 
 def photograph(run: Run, side: int) -> np.ndarray:
-    """A test photograph, uint8 `[side, side, channels]`; where it is smaller it goes on as in a mirror."""
+    """A test photograph, uint8 `[side, side, channels]`, mirror-padded if it is smaller."""
     (photo,) = run.source.middles("test", 1, side, 1)
     pixels = run.model.examples(photo[np.newaxis], 0)["image"] if run.model.scale == 1 else photo[np.newaxis]
     around = [(0, side - size) for size in photo.shape[:2]]
@@ -101,7 +101,7 @@ def photograph(run: Run, side: int) -> np.ndarray:
 def in_turns(
     contenders: Mapping[str, Callable[[int], Call]], restore: Callable[..., Any], squares: Squares, side: int
 ) -> dict[str, dict[str, Any]]:
-    """`seconds` and `processor_seconds` of each contender: medians of rounds in which all take turns."""
+    """`seconds` and `processor_seconds` of each contender: medians of alternating rounds."""
     rows: dict[str, dict[str, Any]] = {label: {"seconds": {}} for label in contenders}
     all_at_once = Squares(-(-side // squares.multiple) * squares.multiple, 0, squares.multiple, fixed=True)
     for threads in THREADS:
@@ -125,7 +125,7 @@ def our_call(path: Path, signature: str, threads: int) -> Call:
 
 
 def keras_call(path: Path, model: PhotoModel, threads: int) -> Call:
-    """The file that Keras wrote, called by our names."""
+    """Keras's file, with our tensor names."""
     runner = Runner(path, threads)
     (signature,) = model.signatures().values()
 
@@ -136,7 +136,7 @@ def keras_call(path: Path, model: PhotoModel, threads: int) -> Call:
 
 
 def onnx_call(model: PhotoModel, squares: Squares, side: int, path: Path) -> Callable[[int], Call]:
-    """The network in ONNX Runtime, for the size that the squares of a photograph have."""
+    """The network in ONNX Runtime, for the fixed size of the photograph's tiles."""
     length = squares.lengths(side)[1] + 2 * squares.overlap
     inputs = {
         tensor.name: np.zeros((1, length, length, tensor.shape[-1]) if len(tensor.shape) == 4 else (1, 1), np.float32)
@@ -152,7 +152,7 @@ def onnx_call(model: PhotoModel, squares: Squares, side: int, path: Path) -> Cal
 
 
 def psnr_of_test_photographs(run: Run, call: Call, squares: Squares) -> float:
-    """Mean PSNR in dB, of whole photographs or their middle, degraded by the middle of the measured strengths."""
+    """Mean PSNR in dB of photographs or their centre crops, degraded with the middle one of the measured strengths."""
     model: Restorer = run.model
     strengths = list(model.degradation.measured.values())
     found = []
@@ -166,12 +166,12 @@ def psnr_of_test_photographs(run: Run, call: Call, squares: Squares) -> float:
 
 
 def _in_8_bit(picture: np.ndarray) -> np.ndarray:
-    """As a file has it: uint8, of brightness in [0, 1]."""
+    """Brightness in [0, 1] as uint8."""
     return np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)
 
 
 def process_bytes(path: Path, work: Path, masked: bool) -> int:
-    """The largest memory of a process of `tools/tflite_restore.py` with one thread."""
+    """Peak memory of `tools/tflite_restore.py` with one thread."""
     program = str(Path(tflite_restore.__file__).resolve())
     command = [sys.executable, "-c", _WITH_MEMORY, program, str(path), str(work / "photo.png")]
     command += ["--out", str(work / "restored.png"), *(["--mask", str(work / "mask.png")] if masked else [])]
@@ -180,7 +180,7 @@ def process_bytes(path: Path, work: Path, masked: bool) -> int:
 
 
 def table(rows: Mapping[str, Mapping[str, Any]], side: int = SIDE) -> str:
-    """The rows as a markdown table."""
+    """The rows as a Markdown table."""
     lines = []
     for label, row in rows.items():
         seconds, theirs = (

@@ -1,4 +1,4 @@
-"""Membership inference on the training images of a VAE, with differential privacy and without."""
+"""Membership inference on the training images of a VAE, with and without differential privacy."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ COLUMNS = ("recipe", "asked_epsilon", "nearest sample", "loss", "error", "at mos
 
 
 class Parts(NamedTuple):
-    """What `membership` asks for: pictures that were learnt from, and others."""
+    """The data of `membership`: training pictures (members) and others."""
 
     train: np.ndarray
     test: np.ndarray
     name: str = "pictures"
 
     def inputs(self, part: str, count: int) -> np.ndarray:
-        """The first ones of a part."""
+        """The first `count` pictures of a part."""
         found: np.ndarray = getattr(self, part)[:count]
         return found
 
@@ -40,15 +40,16 @@ class Parts(NamedTuple):
 def members(
     source: str, epsilons: Sequence[float], images: int, steps: int, seed: int, results: Path
 ) -> list[dict[str, Any]]:
-    """A row for an ordinary VAE, for the private recipe without ε (neither clipping nor noise), and for each ε.
+    """One row for an ordinary VAE, one for the private recipe without ε (no clipping, no noise), and one per ε.
 
     Args:
-        source: of pictures.
-        epsilons: asked for.
-        images: of the training part; nine tenths or so are trained on. As many of the test part are the others.
-        steps: of training.
-        seed: of training and samples.
-        results: JSON Lines; a benchmark that is called again goes on from there.
+        source: image source.
+        epsilons: target values of ε.
+        images: number of images of the training part; about nine tenths are trained on. As many of the test part are
+            the non-members.
+        steps: training steps.
+        seed: random seed of training and samples.
+        results: JSON Lines file of finished results; a repeated call continues from it.
     """
     done, rows = Results(results), []
     for kind, epsilon in (
@@ -66,7 +67,7 @@ def members(
 
 
 def recipe_of(kind: str, epsilon: float | None, images: int, steps: int, seed: int, source: str) -> ImageRecipe:
-    """A VAE, private or not, of the same layers."""
+    """A VAE, private or not, with the same layers."""
     settings: dict[str, Any] = {"source": source, "seed": seed, "steps": steps, "batch_size": BATCH}
     private = DPVAE(**settings)
     if kind == "vae":
@@ -75,12 +76,12 @@ def recipe_of(kind: str, epsilon: float | None, images: int, steps: int, seed: i
 
 
 def delta_of(images: int) -> float:
-    """Less than one of the images."""
+    """δ, less than 1 / images."""
     return float(images**-1.1)
 
 
 def measure(recipe: ImageRecipe, images: int) -> dict[str, Any]:
-    """Train on few images and attack: the AUC of each attack, what ε allows at most, and the loss on both sides."""
+    """Train on few images and attack: AUC of each attack, its bound by ε, and mean loss of members and others."""
     whole = open_source(recipe)
     few, others = (np.asarray(part.images[:images]) for part in (whole.train, whole.test))
     with tempfile.TemporaryDirectory() as folder:
@@ -102,9 +103,9 @@ def measure(recipe: ImageRecipe, images: int) -> dict[str, Any]:
 
 
 def largest_auc(epsilon: float, delta: float) -> float:
-    """The AUC that no attack on (ε, δ)-differential privacy exceeds (Wasserman & Zhou 2010; Dong et al. 2022, eq. 5).
+    """Upper bound on the AUC of attacks under (ε, δ)-DP (Wasserman & Zhou 2010; Dong et al. 2022, eq. 5).
 
-    The rate of misses is at least max(0, 1 - δ - e^ε α, e^-ε (1 - δ - α)) at a rate α of false alarms.
+    At a false alarm rate α the miss rate is at least max(0, 1 - δ - e^ε α, e^-ε (1 - δ - α)).
     """
     alarms = np.linspace(0, 1, 1_000_001)
     misses = np.maximum(0, np.maximum(1 - delta - np.exp(epsilon) * alarms, np.exp(-epsilon) * (1 - delta - alarms)))
@@ -112,7 +113,7 @@ def largest_auc(epsilon: float, delta: float) -> float:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     cells = [[row.get(column) for column in COLUMNS] for row in rows]
     for line in cells:
         line[1] = "none" if line[1] is None else line[1]

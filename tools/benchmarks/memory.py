@@ -1,4 +1,4 @@
-"""Memory use of long work: training for many steps, and sampling and evaluating many images."""
+"""Memory growth: training for many steps, and sampling and evaluating many images."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from aigc_tf.cli.sample import sample
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
-SETTLED = 500  # steps until everything has happened once
+SETTLED = 500  # warm-up steps
 LOOKS_PER_SECOND = 50
-FEWER = 10  # times fewer images, to compare with
+FEWER = 10  # divisor of the images, for comparison
 
 
 def memory(steps: int, images: int) -> dict[str, Any]:
-    """How much the resident memory of a process grows.
+    """Growth of the resident memory of a process.
 
     Args:
-        steps: of training the tiny DCGAN with latents of 100 numbers, and previews, the quality and checkpoints every
+        steps: training steps of the tiny DCGAN with latent size 100, and previews, evaluation and checkpoints every
             100 steps.
-        images: that are sampled, to an array and to single files, and evaluated.
+        images: number of images to sample, to an array and to single files, and to evaluate.
 
     Returns:
-        In bytes and as shares: of training, after `SETTLED` steps and at the end; of the rest, the peaks with a tenth
-        of the images and with all of them.
+        In bytes and as shares: for training, after `SETTLED` steps and at the end; for the rest, the peaks with a tenth
+        of the images and with all.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -62,12 +62,12 @@ def memory(steps: int, images: int) -> dict[str, Any]:
 
 
 def growth(before: int, after: int) -> dict[str, float]:
-    """Bytes before and after, and by what share they grew."""
+    """Bytes before and after, and the relative growth."""
     return {"before_bytes": before, "after_bytes": after, "share": round((after - before) / before, 4)}
 
 
 class Watching(keras.callbacks.Callback):
-    """Looks at the memory when training has settled."""
+    """Measures memory after the warm-up."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Watching(keras.callbacks.Callback):
 
 @contextmanager
 def peak() -> Iterator[list[int]]:
-    """The largest resident memory while something is done, in bytes: the one number of the list."""
+    """Peak resident memory within the context, in bytes, as the only item of the list."""
     process, found, ended = psutil.Process(os.getpid()), [0], threading.Event()
 
     def look() -> None:

@@ -15,10 +15,10 @@ from tools.benchmarks.tables import markdown
 
 
 def molecules(runs: Sequence[Path], samples: int, seed: int) -> list[dict[str, Any]]:
-    """Figures on the test part, a row for each method of each run.
+    """Figures on the test part, one row per run and method.
 
     Raises:
-        InputError: a run is of something else.
+        InputError: a run is of another model.
     """
     rows = []
     for path in runs:
@@ -38,6 +38,6 @@ def molecules(runs: Sequence[Path], samples: int, seed: int) -> list[dict[str, A
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown; a column for each figure."""
+    """The rows as a Markdown table, one column per figure."""
     columns = [*dict.fromkeys(name for row in rows for name in row)]
     return markdown(columns, [[row.get(name) for name in columns] for row in rows])

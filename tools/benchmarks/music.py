@@ -15,12 +15,12 @@ from aigc_tf.runs.run import Run
 from tools.benchmarks.tables import markdown
 
 TEMPO = 100.0
-"""Quarters in a minute, of real time."""
-_CALLS = 256  # steps that are timed
+"""Quarter notes per minute."""
+_CALLS = 256  # timed steps
 
 
 def music(runs: Sequence[Path]) -> dict[str, Any]:
-    """What `evaluate` measures of each run's last checkpoint, and the real-time factor of its `.tflite`, one thread."""
+    """Figures of `evaluate` for each run's last checkpoint, and the real-time factor of its `.tflite`, one thread."""
     rows = [measured(Run.open(path)) for path in runs]
     return {"runs": rows, "table": table(rows)}
 
@@ -40,18 +40,18 @@ def measured(run: Run) -> dict[str, Any]:
 
 
 def real_time_factor(run: Run) -> float:
-    """Seconds of music that an exported file writes in a second, cell by cell, on one thread."""
+    """Seconds of music that an exported file generates per second, cell by cell, on one thread."""
     with tempfile.TemporaryDirectory() as folder:
         file = run.export(out=Path(folder) / "out", measure=False, compare_with_keras=False).path
         runner = Runner(file)
         examples = run.model.signatures(run.source)["step"].examples(1, 0)
         milliseconds = runner.latency("step", examples, seconds=60.0, runs=_CALLS)["median_ms"]
-    cells = len(run.model.gives.voices) * STEPS_A_QUARTER * TEMPO / 60  # in a second of music
+    cells = len(run.model.gives.voices) * STEPS_A_QUARTER * TEMPO / 60  # per second of music
     return 1e3 / (milliseconds * cells)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """A line for each figure: of each run, their mean and standard deviation, and what stands beside it."""
+    """One row per figure: each run's value, mean and standard deviation, and the baselines."""
     head = ("figure", *(f"seed {row['seed']}" for row in rows), "mean", "deviation", "beside it")
     lines: list[tuple[Any, ...]] = []
     for name in rows[0]["figures"]:
@@ -64,5 +64,5 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and standard deviation; none of a single value."""
+    """Mean and standard deviation (None for a single value)."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None

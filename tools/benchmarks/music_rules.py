@@ -1,4 +1,4 @@
-"""How often sampling settings break rules of the style: chosen on validation, reported on test."""
+"""Rule violations by sampling settings: selected on validation, reported on test."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _SEED = {"validation": 1, "test": 0}
 
 
 def music_rules(run: Run, part: PartName, ways: list[str], fitted: bool = False) -> Iterator[tuple[Any, ...]]:
-    """A row for real pieces of a part, then one for each way of making 32 pieces of eight bars; see `HEAD`.
+    """One row for real pieces of a part, then one per sampling setting, of 32 pieces of eight bars; see `HEAD`.
 
     Args:
-        run: of `music`.
-        part: whose pieces stand beside.
+        run: run of `music`.
+        part: part with the real pieces.
         ways: names of `WAYS`.
-        fitted: lower voices are fitted to the part's highest ones, instead of all drawn.
+        fitted: harmonise the part's highest voices instead of generating all voices.
     """
     recipe: Any = run.recipe
     real = last_bars(run.source.inputs(part, PIECES))
@@ -53,7 +53,7 @@ def music_rules(run: Run, part: PartName, ways: list[str], fitted: bool = False)
 
 
 def figures(made: list[Any], real: list[Any]) -> tuple[float, ...]:
-    """Those of `HEAD`; parallels in a hundred quarters."""
+    """The figures of `HEAD`; parallels per hundred quarters."""
     fifths, octaves = np.sum([parallels(piece) for piece in made], axis=0)
     compared = rules.melodic_intervals, rules.harmonic_intervals
     histograms = [rules.divergence(count(made), count(real)) for count in compared]
@@ -68,5 +68,5 @@ def figures(made: list[Any], real: list[Any]) -> tuple[float, ...]:
 
 
 def table(rows: list[tuple[Any, ...]]) -> str:
-    """As Markdown."""
+    """The rows as a Markdown table."""
     return markdown(HEAD, rows)

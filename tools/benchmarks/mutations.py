@@ -1,4 +1,4 @@
-"""Random damage to bytes and JSON, as by accidents and attackers."""
+"""Random mutations of bytes and JSON, for fuzzing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STRANGE_TEXTS = ("", " ", "\0", "\n\x1b[2J", "\ud800", "..", "/", "../../etc/pas
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, lost, doubled or added; sometimes all of them."""
+    """The content with bytes changed, removed, duplicated or inserted."""
     return chance.choice(_WAYS)(content, chance)
 
 
@@ -26,7 +26,7 @@ def _change(content: bytes, chance: random.Random) -> bytes:
 
 
 def _extreme(content: bytes, chance: random.Random) -> bytes:
-    """Where a length or a size may stand."""
+    """Insert extreme values, as of a length or size field."""
     place = chance.randrange(len(content) + 1)
     return content[:place] + chance.choice([b"\xff", b"\0", b"\x7f"]) * chance.choice([1, 2, 4, 8]) + content[place:]
 
@@ -46,7 +46,7 @@ def _double(content: bytes, chance: random.Random) -> bytes:
 
 
 def _keep_the_beginning(content: bytes, chance: random.Random) -> bytes:
-    """Random bytes after a real header."""
+    """Random bytes after a valid header."""
     return content[: chance.choice([2, 8, 16, 64])] + chance.randbytes(chance.randrange(500))
 
 
@@ -56,7 +56,7 @@ _WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 
 
 def damaged_json(text: str, chance: random.Random) -> str:
-    """A JSON text in which one to three values, names or members are others, or which is damaged itself."""
+    """A JSON text with one to three values, names or members replaced, or with damaged bytes."""
     if chance.random() < 0.2:
         return damaged(text.encode(), chance).decode("utf-8", "replace")
     value = json.loads(text)
@@ -66,7 +66,7 @@ def damaged_json(text: str, chance: random.Random) -> str:
 
 
 def _replaced(value: Any, chance: random.Random) -> Any:
-    """A value, with something in it replaced."""
+    """The value with a random part replaced."""
     if isinstance(value, dict) and value and chance.random() < 0.9:
         name = chance.choice(list(value))
         way = chance.random()
@@ -82,7 +82,7 @@ def _replaced(value: Any, chance: random.Random) -> Any:
 
 
 def strange(chance: random.Random) -> Any:
-    """A value that nobody expects."""
+    """An unexpected value."""
     deep: Any = []
     for _ in range(300):
         deep = [deep]

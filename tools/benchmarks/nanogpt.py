@@ -2,12 +2,12 @@
 
 The setting is that of its README for a laptop (A. Karpathy, github.com/karpathy/nanoGPT, MIT licence): 4 layers,
 4 heads, width 128, context 64, batch 12, 2,000 steps, no dropout, AdamW with learning rate 1e-3 decaying to 1e-4.
-Re-implemented, for a PyTorch that need not be in the project's environment: it reads JSON commands from stdin, and
-answers in JSON on stdout.
+Re-implemented to run with a PyTorch outside the project's environment: it reads JSON commands from stdin, and answers
+in JSON on stdout.
 
-    {"data": "tokens.npz"}   the file with int arrays `train` and `test`, and `symbols`
+    {"data": "tokens.npz"}   file with int arrays `train` and `test`, and `symbols`, the vocabulary size
     {"steps": 10}            trains this many steps -> {"seconds": 0.4, "step": 10}
-    {"loss": 200}            -> {"loss": 1.64}, nats per symbol over 200 batches of held-out windows
+    {"loss": 200}            -> {"loss": 1.64}, nats per token over 200 batches of held-out windows
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HIGHEST_RATE, LOWEST_RATE = 1e-3, 1e-4
 
 
 class Block(nn.Module):
-    """Attention and two dense layers, each after a norm, added to what comes in."""
+    """Pre-norm attention and MLP with residual connections."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Block(nn.Module):
         self.narrow = nn.Linear(4 * WIDTH, WIDTH, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """`[batch, time, width]` -> the same."""
+        """`[batch, time, width]` -> the same shape."""
         batch, time_, _ = x.shape
         parts = self.queries_keys_values(self.norms[0](x)).split(WIDTH, dim=2)
         heads = [part.view(batch, time_, HEADS, WIDTH // HEADS).transpose(1, 2) for part in parts]
@@ -49,7 +49,7 @@ class Block(nn.Module):
 
 
 class NanoGPT(nn.Module):
-    """GPT-2, small, with nanoGPT's initial weights."""
+    """A small GPT-2 with nanoGPT's initialisation."""
 
     def __init__(self, symbols: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class NanoGPT(nn.Module):
 
 
 class Training:
-    """A model, its optimizer and its data."""
+    """Model, optimizer and data."""
 
     def __init__(self, path: str, seed: int = 1337) -> None:
         torch.manual_seed(seed)
@@ -85,14 +85,14 @@ class Training:
         self.step = 0
 
     def batch(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """Random windows and, one further, their targets."""
+        """Random windows, and their targets, shifted by one."""
         text = self.texts[name]
         starts = torch.randint(len(text) - CONTEXT - 1, (BATCH,))
         windows = torch.stack([text[start : start + CONTEXT + 1] for start in starts])
         return windows[:, :-1], windows[:, 1:]
 
     def train(self, steps: int) -> float:
-        """Seconds that so many steps take."""
+        """Run training steps; returns the seconds."""
         began = time.perf_counter()
         for _ in range(steps):
             for group in self.optimizer.param_groups:
@@ -107,12 +107,12 @@ class Training:
 
     @torch.no_grad()
     def loss(self, batches: int) -> float:
-        """Mean over held-out batches."""
+        """Mean loss over held-out batches."""
         return float(np.mean([float(self.model(*self.batch("test"))) for _ in range(batches)]))
 
 
 def learning_rate(step: int) -> float:
-    """A linear rise, then half a cosine down."""
+    """Linear warm-up, then cosine decay."""
     if step < WARMUP:
         return HIGHEST_RATE * (step + 1) / (WARMUP + 1)
     share = min(1.0, (step - WARMUP) / (STEPS - WARMUP))

@@ -1,4 +1,4 @@
-"""The same network in ONNX Runtime, where it is installed: `pip install aigc-tf[onnx]`."""
+"""The same network in ONNX Runtime, if installed: `pip install aigc-tf[onnx]`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from aigc_tf.export.runner import time_calls
 
 
 def installed() -> bool:
-    """Whether there is all that is needed: Keras writes ONNX files through tf2onnx."""
+    """Whether all requirements are installed: Keras writes ONNX files with tf2onnx."""
     return all(importlib.util.find_spec(package) for package in ("onnxruntime", "tf2onnx"))
 
 
 def write(network: keras.Model, inputs: Mapping[str, np.ndarray], path: Path) -> None:
-    """Write a network as an ONNX file, float32, for the fixed shapes of these inputs.
+    """Write a network as a float32 ONNX file for the fixed shapes of these inputs.
 
     Args:
-        network: Functional.
-        inputs: one batch of each, in the order of the network's inputs; their names are kept.
-        path: of the file.
+        network: functional model.
+        inputs: one batch of each, in the order of the network's inputs; names are kept.
+        path: output file.
     """
     specs = [tf.TensorSpec(values.shape, values.dtype, name) for name, values in inputs.items()]
     signature = specs if len(specs) == 1 else [specs]
@@ -35,12 +35,12 @@ def write(network: keras.Model, inputs: Mapping[str, np.ndarray], path: Path) ->
 
 
 def answer(path: Path, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """The outputs, in the order of the network's."""
+    """The outputs, in the order of the network."""
     return session(path, threads=1).run(None, dict(inputs))
 
 
 def contender(path: Path, inputs: Mapping[str, np.ndarray]) -> Contender:
-    """The file, called with these inputs. They are in place and the outputs stay there, as it is timed for LiteRT."""
+    """A call of the file with inputs and outputs already bound, as timed for LiteRT."""
 
     def prepare(threads: int) -> Callable[[], Figures]:
         opened = session(path, threads)
@@ -55,7 +55,7 @@ def contender(path: Path, inputs: Mapping[str, np.ndarray]) -> Contender:
 
 
 def session(path: Path, threads: int) -> Any:
-    """The file, opened with so many threads."""
+    """A session of the file with `threads` threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

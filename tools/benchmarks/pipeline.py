@@ -1,4 +1,4 @@
-"""Throughput of the input pipeline alone against what training consumes."""
+"""Throughput of the input pipeline alone, against what training consumes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def pipeline(source: str, batch_size: int, seconds: float) -> dict[str, Any]:
     """Images per second of the pipeline and of the training step.
 
     Args:
-        source: as for training.
-        batch_size: images in a batch.
-        seconds: to measure each.
+        source: data source, as for training.
+        batch_size: images per batch.
+        seconds: measurement time of each.
     """
     recipe = dataclasses.replace(DCGAN(), source=source, batch_size=batch_size)
     opened = open_source(recipe)

@@ -27,16 +27,16 @@ def printed(
 ) -> list[dict[str, Any]]:
     """Train each design as printed and as it is here, one after the other, and measure both on the test part.
 
-    Processor time of this process is counted, not the clock's, so that other work on the machine hardly matters. Where
-    a learning rate falls with the number of steps, it stays up.
+    Time is CPU time of this process, so that other work on the machine hardly matters. Learning rates with decay over
+    the steps stay near their initial value.
 
     Args:
-        names: of recipes that have a printed design.
-        source: what to train on.
-        seconds: of training, in processor time.
-        samples: drawn, or test examples looked at, to measure.
-        seed: of training.
-        results: JSON Lines; a benchmark that is called again goes on from there.
+        names: short names of recipes with a printed design.
+        source: data to train on.
+        seconds: CPU time of training.
+        samples: number of samples, or of test examples, per measurement.
+        seed: random seed of the training.
+        results: JSON Lines file of finished results; a repeated call continues from it.
 
     Raises:
         InputError: a recipe has no printed design.
@@ -58,7 +58,7 @@ def printed(
 
 
 def measure(recipe: Recipe, source: str, seconds: float, samples: int, seed: int) -> dict[str, Any]:
-    """Steps of what batch, and figures after so many seconds."""
+    """Steps, batch size, and figures after `seconds`."""
     recipe = dataclasses.replace(recipe, source=source, seed=seed)
     found: dict[str, Any] = {"batch": recipe.batch_size}
 
@@ -75,7 +75,7 @@ def measure(recipe: Recipe, source: str, seconds: float, samples: int, seed: int
 
 
 def figures(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, float]:
-    """Of images the Fréchet distance of samples, of autoencoders the PSNR of reconstructions; of text the bound."""
+    """Fréchet distance of image samples, PSNR of an autoencoder's reconstructions, or the ELBO of text."""
     if not isinstance(recipe, ImageRecipe):
         return {"nats_a_line": held_out_loss(model, source, samples, "test")}
     found = {"frechet_distance": FrechetDistance().value(model, source, recipe, samples, "test")}
@@ -86,6 +86,6 @@ def figures(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, 
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """A row for each design, in Markdown."""
+    """One row per design, in Markdown."""
     columns = ("recipe", "design", "batch", "steps", "frechet_distance", "psnr_db", "nats_a_line")
     return markdown(columns, [[row.get(column) for column in columns] for row in rows])

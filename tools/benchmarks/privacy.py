@@ -27,15 +27,15 @@ def private_recipes() -> dict[str, Any]:
 def privacy(
     epsilons: Sequence[float], names: Sequence[str], seed: int, samples: int, source: str, results: Path
 ) -> list[dict[str, Any]]:
-    """Train each recipe at each ε and without privacy, unless `results` has it already; a row for each.
+    """Train each recipe at each ε and without privacy; one row each. Skips what `results` already has.
 
     Args:
-        epsilons: asked for.
-        names: of recipes; none for all of images.
-        seed: of training.
-        samples: for the figures.
-        source: what to train on.
-        results: JSON Lines; a benchmark that is called again goes on from there.
+        epsilons: target values of ε.
+        names: short names of recipes; empty: all image recipes.
+        seed: random seed of the training.
+        samples: number of samples per measurement.
+        source: data to train on.
+        results: JSON Lines file of finished results; a repeated call continues from it.
 
     Raises:
         InputError: there is no such recipe.
@@ -58,7 +58,7 @@ def privacy(
 
 
 def measure(name: str, epsilon: float | None, seed: int, samples: int, source: str) -> dict[str, Any]:
-    """Train one recipe at one ε, to its last step, and measure it."""
+    """Train one recipe at one ε to its last step, and evaluate it."""
     import aigc_tf
     from tools.benchmarks.readings import quiet, report_of
 
@@ -83,7 +83,7 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     figures = [figure for figure in FIGURES if any(figure in row for row in rows)]
     columns = ("recipe", "asked_epsilon", "delta", "noise_multiplier", "expected_batch", "updates", "seconds", *figures)
     cells = [[row.get(column) for column in columns] for row in rows]

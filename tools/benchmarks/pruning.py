@@ -29,18 +29,18 @@ MODEL = "model.tflite"
 def pruning(
     run: Path, sparsities: Sequence[float], steps: int, samples: int, figure: str | None, results: Path
 ) -> dict[str, Any]:
-    """Quality of pruned runs on the test part, unless `results` has it already; size and latency of their files.
+    """Quality of pruned runs on the test part, and size and latency of their files; reuses finished `results`.
 
     Args:
-        run: of a GAN or a restoring network, whose channels can be cut.
-        sparsities: shares of the weights that are gone.
-        steps: of training that follow; what is trained from new weights takes as many as the run and these together.
-        samples: that are looked at, at most.
-        figure: which is compared; see `tools.benchmarks.figures.asked`.
-        results: a JSON Lines file of what is finished; the pruned runs lie beside it and are gone on with.
+        run: run of a GAN or a restoration network, whose channels can be pruned.
+        sparsities: shares of the weights that are pruned.
+        steps: fine-tuning steps; networks trained from new weights take the run's steps plus these.
+        samples: maximum number of samples per measurement.
+        figure: figure of the table; see `tools.benchmarks.figures.asked`.
+        results: JSON Lines file of finished results; pruned runs are stored next to it, and resumed.
 
     Raises:
-        InputError: a sparsity is not between 0 and 1, the run's channels cannot be cut, or there is no such figure.
+        InputError: a sparsity is not between 0 and 1, the run's channels cannot be pruned, or there is no such figure.
     """
     wrong = [sparsity for sparsity in sparsities if not 0 < sparsity < 1]
     if wrong:
@@ -66,7 +66,7 @@ def pruning(
 
 
 def made(teacher: Run, method: str, sparsity: float, steps: int, path: Path) -> Run:
-    """The run of one method, trained, or trained on if that was interrupted."""
+    """The run of one method, trained, or resumed if training was interrupted."""
     if method == THE_RUN:
         return teacher
     plan: dict[str, Any] = {
@@ -83,7 +83,7 @@ def made(teacher: Run, method: str, sparsity: float, steps: int, path: Path) -> 
 
 
 def files(runs: Sequence[Run], folder: Path) -> list[dict[str, Any]]:
-    """Of the exported file of each run its bytes, those after compression, and how long a call takes, in turns."""
+    """Size, compressed size and latency per call of each run's exported file, timed alternately."""
     signatures = runs[0].model.signatures()
     name, signature = next(iter(signatures.items()))
     inputs = [signature.examples, *signature.other_sizes][-1](1, 0)
@@ -103,7 +103,7 @@ def files(runs: Sequence[Run], folder: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[Mapping[str, Any]], figure: str | None = None) -> str:
-    """A line for each row; sizes in kB, times in ms of one call, batch 1."""
+    """The rows as a Markdown table; sizes in kB, latency in ms per call, batch 1."""
     name = asked(rows[0], figure)
     head = ("method", "weights gone", "weights", name, "file, kB", "zipped, kB", "ms, 1 thread", "ms, 2 threads")
     lines = [

@@ -16,19 +16,19 @@ from aigc_tf.recipes.dcgan import DCGAN
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
 from tools.benchmarks.tutorials import tutorial_loop
 
-# Single readings swing by a third: a figure is the mean of those at these shares of the time.
+# Single measurements vary by a third: a figure is the mean of those at these shares of the time.
 SHARES = (0.8, 0.9, 1.0)
 
 
 def quality_for_time(
     seconds: Sequence[float], seeds: Sequence[int], samples: int, source: str, results: Path, plot: Path | None
 ) -> dict[str, Any]:
-    """Train both sides with every seed, unless `results` has them already, and sum up.
+    """Train both sides with every seed, unless `results` has them already, and summarise.
 
-    Every side trains once for the longest of `seconds`; the shorter times are readings on the way.
+    Each side trains once for the longest of `seconds`; shorter times are measured within that run.
 
     Returns:
-        For each side and time the median over the seeds, the figures of all seeds, and the ratio of the medians.
+        For each side and time the median over seeds, the figures of all seeds, and the ratio of the medians.
     """
     done = Results(results)
     marks = [share * total for total in seconds for share in SHARES]
@@ -44,7 +44,7 @@ def quality_for_time(
 
 
 def train_tutorial(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict[str, float]]:
-    """Readings of the tutorial's loop."""
+    """Measurements of the tutorial's loop."""
     source = open_source(recipe)
     tutorial = tutorial_loop(recipe)
     readings: list[dict[str, float]] = []
@@ -55,7 +55,7 @@ def train_tutorial(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[
 
 
 def train_ours(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict[str, float]]:
-    """Readings of this project's training."""
+    """Measurements of this project's training."""
     readings: list[dict[str, float]] = []
     source = open_source(recipe)
     watch_recipe(recipe, marks, lambda model: reader("aigc_tf", model, source, recipe, samples, readings))
@@ -65,7 +65,7 @@ def train_ours(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict
 def reader(
     side: str, model: Any, source: Any, recipe: DCGAN, samples: int, readings: list[dict[str, float]]
 ) -> Callable[[float, int], None]:
-    """A function that measures the model and appends the reading."""
+    """A function that measures the model and appends the result."""
 
     def read(mark: float, steps: int) -> None:
         distance = frechet_distance_of_model(model, source, recipe, samples, part="test")
@@ -76,7 +76,7 @@ def reader(
 
 
 def summary(rows: Sequence[dict[str, Any]], seconds: Sequence[float]) -> dict[str, Any]:
-    """Medians over the seeds of the means over the last fifth of the time."""
+    """Medians over seeds of the means over the last fifth of the time."""
     figures: dict[str, Any] = {"seeds": sorted({row["seed"] for row in rows}), "seconds": {}}
     for total in seconds:
         marks = {round(share * total, 6) for share in SHARES}
@@ -94,7 +94,7 @@ def summary(rows: Sequence[dict[str, Any]], seconds: Sequence[float]) -> dict[st
 
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """A picture of all readings: distance over seconds, a line for each side and seed."""
+    """Plot all measurements: distance over seconds, one line per side and seed."""
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")

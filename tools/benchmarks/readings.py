@@ -1,4 +1,4 @@
-"""Train for a given time with intermediate measurements; finished ones are kept in a file."""
+"""Train for a given time with intermediate measurements; finished results are kept in a file."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SomeRecipe = TypeVar("SomeRecipe", bound=Recipe)
 
 
 def quiet(recipe: SomeRecipe, **changes: Any) -> SomeRecipe:
-    """A recipe, with changes, that shows and measures nothing while it trains, and keeps the last checkpoint alone."""
+    """The recipe, with changes, without previews and evaluation during training, and with the last checkpoint only."""
     logging = LoggingSettings(samples_every=NEVER, evaluate_every=NEVER)
     return dataclasses.replace(recipe, logging=logging, checkpoints=CheckpointSettings(every=NEVER), **changes)
 
 
 class Stopwatch:
-    """Counts seconds of training, without the first step, which compiles, and measures at given marks.
+    """Measures training time, without the first step, which compiles, and calls `measure` at given marks.
 
     Args:
-        marks: in seconds.
-        measure: is called with the mark and the number of steps.
-        clock: in seconds.
+        marks: training times in seconds.
+        measure: called with the mark and the number of steps.
+        clock: clock in seconds.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class Stopwatch:
         self.steps = 0
 
     def begin(self) -> None:
-        """A step begins."""
+        """Start of a step."""
         self.started = self.clock()
 
     def end(self) -> bool:
-        """A step ended; measures if a mark was passed. Returns whether the last one was."""
+        """End of a step; measures if a mark was passed. Returns whether it was the last one."""
         elapsed = self.clock() - self.started
         self.steps += 1
         if self.steps > 1:
@@ -84,15 +84,15 @@ def watch_recipe(
     clock: Callable[[], float] = time.perf_counter,
     strategy: Strategy | Workers = "one",
 ) -> None:
-    """Train a recipe as a user would, but for the watching, until the last mark.
+    """Train a recipe as a user would, with measurements, until the last mark.
 
     Args:
-        recipe: its steps and seconds do not count.
-        marks: in seconds of training.
-        reader: from the model to what is called at each mark.
-        data: used instead of the recipe's source, as `aigc_tf.train` takes it.
-        clock: of the marks, in seconds.
-        strategy: as `aigc_tf.train` takes it.
+        recipe: the recipe; its steps and seconds are ignored.
+        marks: training times in seconds.
+        reader: model -> function called at each mark.
+        data: data instead of the recipe's source, as for `aigc_tf.train`.
+        clock: clock of the marks, in seconds.
+        strategy: as for `aigc_tf.train`.
     """
     recipe = quiet(recipe, steps=10**6, seconds=None)
 
@@ -112,10 +112,10 @@ def watch_recipe(
 
 
 class Results:
-    """Rows of a JSON Lines file: a benchmark that is called again goes on from there.
+    """Rows of a JSON Lines file, from which a repeated benchmark continues.
 
     Args:
-        path: of the file; it is made when the first row is added.
+        path: the file, created when the first row is added.
     """
 
     def __init__(self, path: Path) -> None:
@@ -128,14 +128,14 @@ class Results:
         return [row for row in self.rows if all(row.get(key) == value for key, value in keys.items())]
 
     def add(self, **row: Any) -> None:
-        """Keep a row, in the file too."""
+        """Add a row, also to the file."""
         with self.path.open("a") as file:
             file.write(json.dumps(row) + "\n")
         self.rows.append(row)
 
 
 def report_of(model: Any, source: Any, recipe: Recipe, samples: int, **options: Any) -> dict[str, Any]:
-    """What the recipe's evaluators say of a model on the test part, without a run; `options` are its own."""
+    """Report of the recipe's evaluators on the test part, for a model without a run; `options` as for its recipe."""
     evaluators = [resolve(reference)() for reference in recipe.evaluators]
     sampling = sampling_of(recipe, options)
     request = Request(part="test", samples=samples, options=options, sampling=sampling)

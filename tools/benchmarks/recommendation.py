@@ -24,18 +24,18 @@ _ENSEMBLED = FIGURES[:3]
 
 
 def recommendation(runs: Sequence[Path], seeds: Sequence[int], results: Path) -> list[dict[str, Any]]:
-    """Figures on the test users of every fold, for each run's recipe trained anew with each seed.
+    """Figures on the test users of every fold, for each run's recipe retrained with each seed.
 
     Args:
-        runs: of recommenders with `ratings.split` users; their recipes are what is measured.
-        seeds: of the training.
-        results: a JSON Lines file of what is finished.
+        runs: runs of recommenders with `ratings.split` users; their recipes are measured.
+        seeds: random seeds of the training.
+        results: JSON Lines file of finished results.
 
     Returns:
-        A row for each method, fold and seed; of baselines, which have no seed, it is None.
+        One row per method, fold and seed; the seed of baselines is None.
 
     Raises:
-        InputError: a run is of something else.
+        InputError: a run is of another model.
     """
     done, rows = Results(results), []
     for path in runs:
@@ -53,7 +53,7 @@ def recommendation(runs: Sequence[Path], seeds: Sequence[int], results: Path) ->
 
 
 def measured(recipe: RecommendationRecipe, fold: int, seed: int) -> list[dict[str, Any]]:
-    """A row for each method, of a model that is trained now."""
+    """Train a model; one row per method."""
     ratings = dataclasses.replace(recipe.ratings, fold=fold)
     recipe = dataclasses.replace(quiet(recipe), ratings=ratings, seed=seed, seconds=None)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def measured(recipe: RecommendationRecipe, fold: int, seed: int) -> list[dict[st
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """For each method the mean over folds of the means over seeds, and the standard error over folds."""
+    """Mean over folds of the means over seeds, and the standard error over folds, by method."""
     found = []
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
@@ -86,7 +86,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown, the best first, and which one wins."""
+    """Markdown table, the best first, with the winner."""
     lines = summary(rows)
     head = ["method", "NDCG@100", "Recall@20", "Recall@50", "coverage@20", "popularity@20"]
 

@@ -23,23 +23,23 @@ from tools.benchmarks.holes import distance_in_holes
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
-WARM_UP = 64  # pixels
+WARM_UP = 64  # pixels, crop for the untimed first call
 
 Method = Callable[[Mapping[str, np.ndarray]], np.ndarray]
-"""Inputs of a network, one picture `[1, height, width, channels]` by name -> `[height, width, channels]` in [0, 1]."""
+"""Inputs by name, one picture `[1, height, width, channels]` -> output `[height, width, channels]` in [0, 1]."""
 
 
 def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> list[dict[str, Any]]:
-    """PSNR in dB and SSIM of whole test photographs, and seconds a photograph, for each run and what is beside it.
+    """PSNR in dB and SSIM of whole test photographs, and seconds per photograph, for each run and its baselines.
 
-    Of filled holes PSNR and SSIM are of the missing pixels alone, and the kernel distance says how likely they look.
+    For inpainting, PSNR and SSIM are of the missing pixels only, and the kernel distance measures plausibility.
 
-    All methods are given the same inputs; those that are told the strength of the noise are told the true one.
+    All methods get the same inputs; those that take the noise level get the true one.
 
     Args:
-        runs: trained ones, of one or several tasks.
-        espcn_seconds: processor seconds that ESPCN is trained beside an `upscale` run; 0 leaves it out.
-        results: a JSON Lines file of what is finished.
+        runs: trained runs, of one or several tasks.
+        espcn_seconds: CPU seconds to train ESPCN for comparison with an `upscale` run; 0 skips it.
+        results: JSON Lines file of finished results.
     """
     done = Results(results)
     latest = {}
@@ -64,10 +64,10 @@ def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> 
 def measured(
     model: Any, source: Any, photos: list[np.ndarray], strength: float | None, method: Method, title: str
 ) -> dict[str, Any]:
-    """Means over photographs, and the spread of the PSNR."""
+    """Means over photographs, and the standard deviation of the PSNR."""
     found, filled, missing, seconds = [], [], [], 0.0
     corner = photos[0][np.newaxis, :WARM_UP, :WARM_UP]
-    method(model.examples(corner, 0, strength))  # what is made once, such as a trained ESPCN, is not timed
+    method(model.examples(corner, 0, strength))  # one-time work, such as training ESPCN, is not timed
     for index, clean in enumerate(tqdm(photos, title)):
         inputs = model.examples(clean[np.newaxis], index, strength)
         start = time.process_time()
@@ -90,7 +90,7 @@ def measured(
 
 
 def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[str, Method]:
-    """The run's network, and what is measured beside it."""
+    """The run's network and its baselines."""
     methods: dict[str, Method] = {
         recipe.slug(): lambda inputs: model.applied({name: value[0] for name, value in inputs.items()}),
         model.degradation.baseline: lambda inputs: model.degradation.simple(inputs)[0],
@@ -115,14 +115,14 @@ def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[s
 
 
 def spline(every: int, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Rows between those that were kept, by the natural cubic spline through them."""
+    """Interpolate the missing rows with a natural cubic spline."""
     image = inputs["image"][0]
     rows = np.arange(len(image))
     return np.asarray(CubicSpline(rows[::every], image[::every], axis=0, bc_type="natural")(rows))
 
 
 class Later:
-    """A method that is made when it is first needed, since that takes minutes."""
+    """A method that is created at its first call, since that takes minutes."""
 
     def __init__(self, make: Callable[[], Method]) -> None:
         self._make = make
@@ -135,14 +135,14 @@ class Later:
 
 
 def sigma_of(inputs: Mapping[str, np.ndarray]) -> float:
-    """The deviation of the noise in [0, 1]: as told, or estimated where nobody tells it."""
+    """Standard deviation of the noise, for brightness in [0, 1]: as given, or estimated."""
     if "sigma" in inputs:
         return float(inputs["sigma"][0, 0]) / 255
     return float(estimate_sigma(inputs["image"][0], channel_axis=-1, average_sigmas=True))
 
 
 def non_local_means(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Buades et al. 2005, with the settings that scikit-image's own example has."""
+    """Buades et al. 2005, with the settings of scikit-image's example."""
     sigma = sigma_of(inputs)
     return denoise_nl_means(
         inputs["image"][0], h=0.6 * sigma, sigma=sigma, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1
@@ -150,17 +150,17 @@ def non_local_means(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def median(side: int, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The median of the pixels of a square around each, channel by channel: the usual method against impulse noise."""
+    """Median filter over squares, per channel: the usual method against impulse noise."""
     return median_filter(inputs["image"][0], size=(side, side, 1), mode="nearest")
 
 
 def total_variation(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Chambolle 2004; the weight grows with the noise."""
+    """Chambolle 2004; the weight is the noise level."""
     return denoise_tv_chambolle(inputs["image"][0], weight=sigma_of(inputs), channel_axis=-1)
 
 
 def bm3d(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Dabov et al. 2007, by its authors' package, licensed for non-commercial use; colours in opponent space."""
+    """Dabov et al. 2007, with the authors' package, licensed for non-commercial use; colours in opponent space."""
     from bm3d import bm3d as grey
     from bm3d import bm3d_rgb
 
@@ -171,7 +171,7 @@ def bm3d(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown."""
+    """The rows as a Markdown table."""
     head = ["run", "measured", "method", "PSNR dB", "deviation", "SSIM", "kernel distance", "processor seconds"]
     keys = ["run", "measured", "method", "psnr_db", "psnr_deviation_db", "ssim", "kernel_distance", "processor_seconds"]
     return markdown(head, [[row.get(key) for key in keys] for row in rows])

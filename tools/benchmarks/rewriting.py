@@ -1,4 +1,4 @@
-"""Outputs of exported sequence-to-sequence files for held-out sources, against the network, and examples."""
+"""Outputs of exported sequence-to-sequence files on test pairs, against the network, with examples."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ EXAMPLES = 10
 
 
 def rewriting(run: Path, samples: int, quantizations: Sequence[str]) -> dict[str, Any]:
-    """The recipe's figures (ROUGE, or BLEU and chrF) of texts by the network and by each file, on test pairs.
+    """The recipe's figures (ROUGE, or BLEU and chrF) for outputs of the network and of each file, on test pairs.
 
-    All are greedy, without repeats of three symbols. The examples are evenly spread over the test part, as they come,
-    by the network with its usual search.
+    Decoding is greedy, without repeated trigrams. The examples are evenly spaced over the test part, not selected, and
+    decoded by the network with its default search.
 
     Args:
-        run: of `summary`, `translation` or `dialogue`.
-        samples: test pairs.
-        quantizations: of the files.
+        run: run of `summary`, `translation` or `dialogue`.
+        samples: number of test pairs.
+        quantizations: quantizations of the files.
 
     Raises:
-        InputError: the run is of something else.
+        InputError: the run is of another model.
     """
     opened = Run.open(run)
     model = opened.model
@@ -60,14 +60,14 @@ def rewriting(run: Path, samples: int, quantizations: Sequence[str]) -> dict[str
 
 
 def figures(written: Sequence[str], targets: Sequence[str], recipe: Any) -> dict[str, float]:
-    """Those that the recipe names."""
+    """The figures named by the recipe."""
     return {
         name: value for measure in recipe.figures for name, value in MEASURES[measure](written, targets).figures.items()
     }
 
 
 def by_file(path: Path, model: Seq2Seq, sources: Sequence[str]) -> list[str]:
-    """What a file writes for each source, one after the other."""
+    """Outputs of a file for the sources, one by one."""
     runner = Runner(path)
     written = []
     for text in tqdm(sources, path.parent.name):

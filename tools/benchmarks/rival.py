@@ -12,14 +12,14 @@ from aigc_tf.errors import InputError
 
 
 class Rival:
-    """A script beside this file that answers requests, each one JSON object on a line."""
+    """A script in this folder that answers requests, one JSON object per line."""
 
     def __init__(self, python: Path, script: str, **first_request: Any) -> None:
         """
         Args:
-            python: an interpreter with torch and numpy; it need not have anything of this project.
-            script: the file's name.
-            first_request: makes it ready; its answer names the version of PyTorch.
+            python: Python interpreter with torch and numpy; this project need not be installed there.
+            script: file name.
+            first_request: setup request; its answer contains the PyTorch version.
         """
         self.python = python
         self.process = subprocess.Popen(
@@ -31,15 +31,15 @@ class Rival:
         self.version = self.ask(**first_request)["torch"]
 
     def ask(self, **request: Any) -> dict[str, Any]:
-        """The answer to a request; the script's own text says which there are.
+        """The answer to a request; see the script's docstring for requests.
 
         Raises:
-            InputError: the process has ended: its interpreter has no PyTorch, for example.
+            InputError: the process has ended, for example because its interpreter has no PyTorch.
         """
         requests, answers = self.process.stdin, self.process.stdout
         if requests is None or answers is None:
             raise ValueError("the process has no pipes")
-        with contextlib.suppress(BrokenPipeError):  # a process that has ended gives no answer, either
+        with contextlib.suppress(BrokenPipeError):  # if the process has ended, there is no answer either
             requests.write(json.dumps(request) + "\n")
             requests.flush()
         line = answers.readline()
@@ -51,5 +51,5 @@ class Rival:
     def close(self) -> None:
         """End the process."""
         self.process.kill()
-        with contextlib.suppress(BrokenPipeError):  # of what it was told and did not read
+        with contextlib.suppress(BrokenPipeError):  # from unread requests
             self.process.communicate()

@@ -17,20 +17,20 @@ from typing import Any
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9
-LEFT_OUT = 3  # steps at the beginning that count for nothing: they compile, and fill caches
+LEFT_OUT = 3  # untimed first steps: they compile, and warm caches
 
 
 def scaling(workers: int, batch_size: int, steps: int, rounds: int) -> dict[str, Any]:
-    """Images a second of both, in turns, each time in processes of their own.
+    """Images per second of both, alternately, each time in new processes.
 
     Args:
-        workers: of the larger job, each with one thread.
-        batch_size: images in a step, of all workers together.
-        steps: of each training.
-        rounds: how often each is trained.
+        workers: number of workers, each with one thread.
+        batch_size: images per step, of all workers together.
+        steps: steps per training run.
+        rounds: training runs of each.
 
     Returns:
-        Images a second of each training, the ratio of their medians, and whether all workers ended with the same bits.
+        Images per second of each training run, the ratio of medians, and whether all workers end bitwise identical.
     """
     speeds: dict[int, list[float]] = {1: [], workers: []}
     identical = True
@@ -50,7 +50,7 @@ def scaling(workers: int, batch_size: int, steps: int, rounds: int) -> dict[str,
 
 
 def trained(workers: int, batch_size: int, steps: int) -> list[dict[str, Any]]:
-    """What each worker of a training says, the chief first."""
+    """Reports of the workers of a training run, the chief first."""
     with tempfile.TemporaryDirectory() as name:
         work = [sys.executable, "-m", __name__, name, str(batch_size), str(steps)]
         launch = [sys.executable, "-m", "tools.launch_local", "--workers", str(workers), "--threads", "1", "--", *work]
@@ -61,7 +61,7 @@ def trained(workers: int, batch_size: int, steps: int) -> list[dict[str, Any]]:
 
 
 def work(folder: Path, batch_size: int, steps: int) -> None:
-    """Train a DCGAN as one of the workers of TF_CONFIG, or as the only one, and write what came of it."""
+    """Train a DCGAN as one of the workers of TF_CONFIG, or as the only one, and write a report."""
     import keras
     import numpy as np
 
@@ -70,7 +70,7 @@ def work(folder: Path, batch_size: int, steps: int) -> None:
     from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
     class Ends(keras.callbacks.Callback):
-        """When each step was over, with all that belongs to it."""
+        """End times of the steps, callbacks included."""
 
         def on_train_begin(self, logs: Any = None) -> None:
             self.seconds: list[float] = []

@@ -1,4 +1,4 @@
-"""Anomaly scores of exported files against Keras's: do they detect anomalies, in the same order?"""
+"""Anomaly scores of exported files against Keras's: saturation and rank correlation."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from aigc_tf.export.verify import Arrays, run_keras
 from aigc_tf.metrics.ranks import rank_correlation
 from tools.benchmarks.tables import markdown
 
-SEED = 7  # others calibrate and verify
+SEED = 7  # different from those for calibration and verification
 
 
 def scores(run: Path, files: Sequence[Path], examples: int) -> dict[str, Any]:
-    """How each file's signature `score` agrees with the network of the run.
+    """Agreement of each file's signature `score` with the run's network.
 
     Args:
-        run: its folder.
-        files: `.tflite` files, exported of it.
-        examples: ordinary pictures, and as many strange ones (`Pictures.strange`).
+        run: run folder.
+        files: `.tflite` files exported from it.
+        examples: number of ordinary pictures, and of anomalous ones (`Pictures.strange`).
 
     Returns:
-        By file: "at_the_ceiling", the share of all pictures that have the highest score of all, and of the strange ones
-        alone; the rank correlation with the network over both kinds, and over each.
+        By file: "at_the_ceiling", the share of pictures with the maximum score, over all and over anomalous ones; the
+        rank correlation with the network over both kinds, and over each.
 
     Raises:
-        InputError: the model has no such signature.
+        InputError: the model has no signature `score`.
     """
     opened = aigc_tf.Run.open(run)
     signature = opened.model.signatures(opened.source).get("score")
@@ -58,7 +58,7 @@ def _agreement(expected: dict[str, np.ndarray], found: dict[str, np.ndarray]) ->
 
 
 def table(report: dict[str, Any]) -> str:
-    """A row for each file."""
+    """One row per file."""
     head = [
         *("file", "pictures at the ceiling", "of the strange ones"),
         *("rank correlation with Keras", "of ordinary ones", "of strange ones"),

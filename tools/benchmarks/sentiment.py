@@ -36,15 +36,15 @@ def sentiment(
     steps: tuple[int, int, int],
     results: Path,
 ) -> dict[str, Any]:
-    """Test accuracy and calibration of each method, number of labels and seed, unless `results` has it already.
+    """Test accuracy and calibration by method, number of labels and seed; skips what `results` already has.
 
     Args:
-        source: of labelled texts.
-        text: how they become numbers, for all.
-        per_class: labels of each class that are used; None is all.
-        seeds: of the choice of the labels and of the training.
-        steps: of the language model, of a classifier with all labels, and of one with few.
-        results: a JSON Lines file of what is finished; the language model lies beside it and is resumed.
+        source: source of labelled texts.
+        text: tokenisation settings, for all.
+        per_class: numbers of labels per class; None is all.
+        seeds: random seeds of the choice of the labels and of the training.
+        steps: steps of the language model, of a classifier with all labels, and of one with few.
+        results: JSON Lines file of finished results; the language model is stored next to it, and resumed.
     """
     done = Results(results)
     rows = []
@@ -60,7 +60,7 @@ def sentiment(
 
 
 def language_model(source: str, text: TextSettings, steps: int, folder: Path) -> Path:
-    """The run of a language model of the same texts, which is trained, or trained on, if it has fewer steps."""
+    """The run of a language model of the same texts, trained or resumed until it has all steps."""
     recipe = quiet(
         GPT(source=source, text=dataclasses.replace(text, labelled=True), steps=steps, dropout=0.1, **_SIZES)
     )
@@ -74,7 +74,7 @@ def language_model(source: str, text: TextSettings, steps: int, folder: Path) ->
 def classifier(
     source: str, text: TextSettings, labels: int | None, seed: int, steps: int, start: str | None, evidence: bool
 ) -> Classify:
-    """What is trained."""
+    """The recipe of a classifier."""
     places: dict[str, Any] = {} if evidence else {"evidence": 0}
     return Classify(
         source=source,
@@ -89,7 +89,7 @@ def classifier(
 
 
 def measured(recipe: Classify) -> dict[str, Any]:
-    """The figures of a trained classifier on the test part, and those of TF-IDF."""
+    """Train a classifier; its figures on the test part, and those of TF-IDF."""
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(quiet(recipe), Path(folder) / "run")
         report = report_of(run.model, open_source(recipe), recipe, 10**6)
@@ -101,7 +101,7 @@ def measured(recipe: Classify) -> dict[str, Any]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """A line for each row, with what it has more than the baseline, in points."""
+    """The rows as a Markdown table, with the gain over the baseline in percentage points."""
     head = ("labels a class", "seed", "method", "accuracy, %", "95 %", "TF-IDF, %", "points above", "ECE", "its ECE")
     lines = []
     for row in rows:

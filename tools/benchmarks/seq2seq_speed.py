@@ -1,4 +1,4 @@
-"""Speed of sequence-to-sequence models: training against PyTorch and KerasHub, decoding against a growing prefix."""
+"""Speed of sequence-to-sequence models: training against PyTorch and KerasHub, decoding against re-encoding."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ TOKENS = 64
 FIRST_LETTER = 0x4E00
 QUANTIZATIONS = ("none", "dynamic", "int8")
 GROWING = "compiled function on the growing prefix"
-# The weights are random: how well they survive quantization says nothing.
+# Random weights: quantization error is meaningless.
 _LIMITS = Limits(quantized=1.0)
 
 
 def training_steps(torch: Path, rounds: int) -> dict[str, Any]:
-    """Milliseconds of a training step on random symbols, in turns, and how many times faster ours is.
+    """Milliseconds per training step on random tokens, timed alternately, and our speed-up.
 
-    All have the same width, heads, depth and lengths, an embedding that is the readout, Adam and clipped gradients.
-    Ours has the copy head that is its default, or not; the others have none.
+    All have the same width, heads, depth and lengths, tied embeddings, Adam and gradient clipping. Ours is measured
+    with its default copy head and without; the others have none.
 
     Args:
-        torch: an interpreter with torch and numpy.
-        rounds: of 5 steps each.
+        torch: Python interpreter with torch and numpy.
+        rounds: rounds of 5 steps each.
     """
     rival = Rival(torch, "torch_seq2seq.py", sizes=SIZES)
     try:
@@ -76,7 +76,7 @@ def training_steps(torch: Path, rounds: int) -> dict[str, Any]:
 
 
 def small_model(target_length: int, copies: bool) -> Seq2Seq:
-    """Of the sizes above, with random weights; symbols are single characters."""
+    """A model of the sizes above, with random weights; tokens are single characters."""
     recipe = Translation(
         pairs=PairSettings(unit="character", source_length=SIZES["source"] - 1, target_length=target_length),
         width=SIZES["width"],
@@ -91,7 +91,7 @@ def small_model(target_length: int, copies: bool) -> Seq2Seq:
 
 
 def ours(copies: bool) -> Callable[[int], float]:
-    """Makes so many steps, and says how many seconds they took."""
+    """A function that runs a number of training steps and returns the seconds."""
     model = small_model(SIZES["target"], copies)
     step = tf.function(model.train_step)
 
@@ -106,14 +106,14 @@ def ours(copies: bool) -> Callable[[int], float]:
 
 
 def random_pairs() -> tuple[np.ndarray, np.ndarray]:
-    """Sources and targets, these with one symbol more."""
+    """Random sources and targets, the latter longer by one token."""
     random = np.random.default_rng()
     source = random.integers(2, SIZES["symbols"], (SIZES["batch"], SIZES["source"]), dtype=np.int32)
     return source, random.integers(2, SIZES["symbols"], (SIZES["batch"], SIZES["target"] + 1), dtype=np.int32)
 
 
 def keras_hub() -> Callable[[int], float]:
-    """The layers of KerasHub as its guides put them together, trained by `fit`."""
+    """A model of KerasHub's layers as in its guides, trained with `fit`."""
     import keras_hub as hub
 
     width, heads = SIZES["width"], SIZES["heads"]
@@ -144,13 +144,13 @@ def keras_hub() -> Callable[[int], float]:
 
 
 def decoding(rounds: int) -> dict[str, Any]:
-    """Tokens a second of 64 tokens, the source's encoding included: `.tflite` on one thread, and a growing prefix.
+    """Tokens per second for 64 tokens, encoding included: `.tflite` on one thread, and re-encoding the prefix.
 
-    The growing prefix goes through one compiled function of source and prefix for each token, as in tutorials, on all
-    threads of TensorFlow. Each takes the likeliest symbol; weights are random.
+    Re-encoding runs one compiled function of source and prefix for each token, as in tutorials, on all threads of
+    TensorFlow. Decoding is greedy, with random weights.
 
     Args:
-        rounds: texts of each variant, in turns.
+        rounds: texts of each variant, alternately.
     """
     model = small_model(TOKENS, copies=False)
     with tempfile.TemporaryDirectory() as folder:
@@ -179,7 +179,7 @@ def decoding(rounds: int) -> dict[str, Any]:
 
 
 def growing_prefix(model: Seq2Seq) -> Callable[[np.ndarray], list[int]]:
-    """Source and all that is written so far go through the whole network for each token."""
+    """Runs the whole network on source and prefix for each token."""
 
     @tf.function(input_signature=[tf.TensorSpec((1, None), tf.int32)] * 2)
     def next_token(source: tf.Tensor, prefix: tf.Tensor) -> tf.Tensor:
@@ -196,7 +196,7 @@ def growing_prefix(model: Seq2Seq) -> Callable[[np.ndarray], list[int]]:
 
 
 def exported(path: Path, model: Seq2Seq) -> Callable[[np.ndarray], list[int]]:
-    """The file's three signatures by LiteRT's CompiledModel on one thread; buffers of states change places."""
+    """The file's three signatures with LiteRT's CompiledModel on one thread; state buffers are swapped."""
     file = CompiledModel.from_file(str(path))
     forms = ("encode", "start", "step")
     read = {form: {n: file.create_input_buffer_by_name(form, n) for n in model.networks.inputs(form)} for form in forms}

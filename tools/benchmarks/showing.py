@@ -7,5 +7,5 @@ from typing import Any
 
 
 def show(report: dict[str, Any], as_json: bool) -> None:
-    """Print a report as one JSON object on a line, or to be read."""
+    """Print a report as JSON, on one line or indented."""
     print(json.dumps(report) if as_json else json.dumps(report, indent=2))

@@ -17,16 +17,16 @@ from aigc_tf.metrics.sound.recognition import told
 from aigc_tf.runs.run import Run
 from tools.benchmarks.music import table as table_of
 
-_CALLS = 64  # that are timed
+_CALLS = 64  # timed calls
 
 
 def sound(runs: Sequence[Path], samples: int, real: Path | None) -> dict[str, Any]:
-    """What `evaluate` measures of each run, and the real-time factor of its `.tflite`, one thread.
+    """Figures of `evaluate` for each run, and the real-time factor of its `.tflite`, one thread.
 
     Args:
-        runs: their folders.
-        samples: sounds that are made to measure it.
-        real: a folder of recordings named by their class, by which the classifier is checked; None for none.
+        runs: run folders.
+        samples: number of sounds generated per run.
+        real: folder of recordings named by their class, to test the evaluating classifier; None: no test.
     """
     rows = [measured(Run.open(path), samples, real) for path in runs]
     return {"runs": rows, "table": "\n\n".join(table_of([row]) for row in rows)}
@@ -49,7 +49,7 @@ def measured(run: Run, samples: int, real: Path | None) -> dict[str, Any]:
 
 
 def recognised(run: Run, folder: Path) -> float:
-    """The share of the recordings `CLASS.wav`, or `NUMBER.wav` of the digits, that the run's classifier knows."""
+    """Accuracy of the run's classifier on recordings `CLASS.wav`, or `NUMBER.wav` for digits."""
     source: Any = run.source
     settings, names = source.settings, list(source.class_names)
     digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -62,7 +62,7 @@ def recognised(run: Run, folder: Path) -> float:
 
 
 def real_time_factor(run: Run) -> float:
-    """Seconds of sound that an exported file makes in a second on one thread, all calls that it takes together."""
+    """Seconds of sound that an exported file generates per second on one thread, all calls included."""
     recipe: Any = run.recipe
     settings = recipe.sound
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +76,7 @@ def real_time_factor(run: Run) -> float:
 
 
 def calls_of_a_sound(signatures: set[str], frames: int) -> dict[str, int]:
-    """How often each signature of a file is called for one sound of so many frames."""
+    """Number of calls of each signature for one sound of `frames` frames."""
     if "step" in signatures:
         return {"step": frames, "synthesise": 1}
     if "speak" in signatures:

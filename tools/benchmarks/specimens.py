@@ -1,4 +1,4 @@
-"""Seed files for fuzzing: small files of every format that is read, valid and hostile ones."""
+"""Seed files for fuzzing: small files of every supported input format, valid and hostile."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CELLS = (
 )
 
 
-# As much of an export's report as the run's card shows.
+# The fields of an export report that the model card shows.
 EXPORT: dict[str, Any] = {
     "files": {"model.tflite": 1000, "saved_model/": 2000},
     "operators": {"CONV_2D": 3},
@@ -85,7 +85,7 @@ EXPORT: dict[str, Any] = {
 
 
 def runs(folder: Path) -> dict[Path, GenerativeModel]:
-    """Run folders of models of images, of text and of series, with their models."""
+    """Run folders of image, text and time-series models, with their models."""
     vocabulary = learn_vocabulary([TEXT], CharRNN.tiny().text, with_ends=False)
     scaling = measure_scaling(("wind", "rain"), np.arange(20.0).reshape(10, 2) ** 2)
     made: tuple[tuple[Recipe, dict[str, Any]], ...] = (
@@ -99,7 +99,7 @@ def runs(folder: Path) -> dict[Path, GenerativeModel]:
 
 
 def write_run(folder: Path, recipe: Recipe, assets: dict[str, Any]) -> GenerativeModel:
-    """A run folder as training leaves it, without training; returns the model."""
+    """Write a run folder as after training, without training; returns the model."""
     folder.mkdir(parents=True)
     (folder / "recipe.json").write_text(recipe.to_json())
     (folder / "environment.json").write_text(json.dumps({"aigc_tf": "9.0"}))
@@ -125,7 +125,7 @@ def write_run(folder: Path, recipe: Recipe, assets: dict[str, Any]) -> Generativ
 
 
 def write_events(path: Path, steps: tuple[int, ...]) -> None:
-    """An event file as TensorFlow writes it."""
+    """Write an event file as TensorFlow does."""
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as file:
         file.write(Event(file_version="brain.Event:2").SerializeToString())
@@ -134,7 +134,7 @@ def write_events(path: Path, steps: tuple[int, ...]) -> None:
 
 
 def disturb(run: Path, chance: random.Random, outside: Path) -> None:
-    """Do something to one or two files of a run."""
+    """Damage, replace or remove one or two files of a run."""
     for _ in range(chance.randint(1, 2)):
         path = chance.choice(sorted(path for path in run.rglob("*") if path.is_file() and not path.is_symlink()))
         chance.choice(_DISTURBANCES)(path, chance, outside)
@@ -149,12 +149,12 @@ def _damage_json(path: Path, chance: random.Random, outside: Path) -> None:
         text = path.read_text(errors="replace")
         try:
             path.write_text(damaged_json(text, chance))
-        except (ValueError, RecursionError):  # it is damaged already
+        except (ValueError, RecursionError):  # already damaged
             path.write_text("{}")
 
 
 def _hostile_recipe(path: Path, chance: random.Random, outside: Path) -> None:
-    """One whose class is in a module that must not be imported, or that is nested deeper than Python's stack."""
+    """Write a recipe whose class is in a forbidden module, or that is nested deeper than Python's stack."""
     recipe = next(parent for parent in path.parents if parent.name == "run") / "recipe.json"
     if recipe.is_file() and not recipe.is_symlink():
         references = ["trap:Recipe", "os:system", "antigravity:x", "aigc_tf.recipes.dcgan:DCGAN.tiny"]
@@ -163,14 +163,14 @@ def _hostile_recipe(path: Path, chance: random.Random, outside: Path) -> None:
 
 
 def _hostile_progress(path: Path, chance: random.Random, outside: Path) -> None:
-    """A whole checkpoint that records what none does."""
+    """Damage the recorded progress in an intact checkpoint."""
     run = next(parent for parent in path.parents if parent.name == "run")
     checkpoint = checkpoints.path_of(run / "checkpoints", 2)
     if is_whole(checkpoint) and not checkpoint.is_symlink():
         arrays = read_arrays(checkpoint)
         try:
             recorded = damaged_json(arrays["metadata.json"].tobytes().decode(), chance)
-        except (ValueError, RecursionError):  # it is damaged already
+        except (ValueError, RecursionError):  # already damaged
             recorded = "{}"
         arrays["metadata.json"] = np.frombuffer(recorded.encode(), np.uint8)
         np.savez(checkpoint, allow_pickle=False, **arrays)
@@ -211,7 +211,7 @@ _DISTURBANCES: tuple[Callable[[Path, random.Random, Path], None], ...] = (
 
 
 def pictures() -> list[bytes]:
-    """Image files of many kinds."""
+    """Image files of many formats and modes."""
     colours = np.random.default_rng(0).integers(0, 256, (12, 9, 4), np.uint8)
     image = Image.fromarray(colours)
     exif = Image.Exif()
@@ -225,13 +225,13 @@ def pictures() -> list[bytes]:
         *((image.convert("RGB"), "WEBP", {"lossless": lossless}) for lossless in (True, False)),
         *((image.convert(mode), "BMP", {}) for mode in ("1", "L", "RGB")),
         *((image, kind, {"save_all": True, "append_images": [image.rotate(90)]}) for kind in ("PNG", "GIF", "WEBP")),
-        (Image.new("1", (20_000, 9_000)), "PNG", {}),  # 25 kB that unfold to 180 million pixels
+        (Image.new("1", (20_000, 9_000)), "PNG", {}),  # 25 kB that decompress to 180 million pixels
     ]
     return [written(partial(picture.save, format=kind, **options)) for picture, kind, options in saved]
 
 
 def archives(trap: object) -> list[bytes]:
-    """`.npz` files of images and of series, some with objects that run a program when they are unpickled."""
+    """`.npz` files of images and series, some with objects that execute code when unpickled."""
     numbers = np.random.default_rng(0)
     images, labels = numbers.integers(0, 256, (12, 6, 5), np.uint8), np.arange(12)
     contents: list[dict[str, Any]] = [
@@ -246,14 +246,14 @@ def archives(trap: object) -> list[bytes]:
 
 
 def written(write: Callable[[io.BytesIO], Any]) -> bytes:
-    """What `write` writes."""
+    """The bytes that `write` writes."""
     file = io.BytesIO()
     write(file)
     return file.getvalue()
 
 
 def strange_table(chance: random.Random) -> str:
-    """A CSV file with cells that are not numbers, and rows of any length."""
+    """A CSV file with non-numeric cells, and rows of different lengths."""
     file = io.StringIO()
     delimiter = chance.choice(",;\t|")
     writer = csv.writer(file, delimiter=delimiter, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
@@ -264,7 +264,7 @@ def strange_table(chance: random.Random) -> str:
 
 
 def tflite_file(chance: random.Random) -> bytes:
-    """A `.tflite` file whose metadata or bytes are damaged."""
+    """A `.tflite` file with damaged metadata or bytes."""
     metadata = {"vocabulary": ["", "a"], "start": 0, "prior": {"mean": [0.0], "factor": [1.0]}}
     text = json.dumps(metadata) if chance.random() < 0.2 else damaged_json(json.dumps(metadata), chance)
     model, buffer, entry = schema.ModelT(), schema.BufferT(), schema.MetadataT()
@@ -277,6 +277,6 @@ def tflite_file(chance: random.Random) -> bytes:
 
 
 def strange_name(chance: random.Random) -> str:
-    """A file's name that nobody expects."""
+    """An unusual file name."""
     name = chance.choice(STRANGE_TEXTS)[:50].replace("/", "_").replace("\0", "_").encode("utf-8", "replace").decode()
     return f"{name}.png"

@@ -1,4 +1,4 @@
-"""Label spreading: few labels reach unlabelled pictures along a graph of nearest neighbours."""
+"""Label spreading: few labels propagate to unlabelled pictures along a graph of nearest neighbours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aigc_tf.optional import needed
 
 COMPONENTS, NEIGHBOURS = 128, 10
 KEPT = 0.99
-"""Alpha of the paper: the share that comes from the neighbours in each iteration."""
+"""Alpha of the paper: the weight of the neighbours in each iteration."""
 ITERATIONS = 300
 _SHARPNESS = 4.0
 
@@ -19,7 +19,7 @@ View = tuple[np.ndarray, np.ndarray]
 
 
 def reduced(vectors: np.ndarray, asked: np.ndarray) -> View:
-    """A view for `Spreading`: at most 128 principal components of the first vectors, scaled to unit length.
+    """A view for `Spreading`: up to 128 principal components, fitted on the first vectors, scaled to unit length.
 
     Raises:
         InputError: scikit-learn is not installed.
@@ -32,12 +32,12 @@ def reduced(vectors: np.ndarray, asked: np.ndarray) -> View:
 class Spreading:
     """Label spreading (Zhou et al. 2004) with class mass normalisation (Zhu et al. 2003) for equally frequent classes.
 
-    Each picture is joined to its 10 nearest neighbours with weights exp(-4 d² / d₁₀²), d₁₀ being the distance of the
-    tenth (Calder et al. 2020, §4). Further pictures take the classes of their neighbours. scikit-learn's
-    `LabelSpreading` normalises no class mass, which costs several points with ten labels per class.
+    Each picture is connected to its 10 nearest neighbours with weights exp(-4 d² / d₁₀²), where d₁₀ is the distance of
+    the tenth (Calder et al. 2020, §4). Further pictures take the classes of their neighbours. scikit-learn's
+    `LabelSpreading` has no class mass normalisation, which costs several points with ten labels per class.
 
     Args:
-        views: of pixels or embeddings, as `reduced` returns them; several are joined side by side.
+        views: views of pixels or embeddings, from `reduced`; several are concatenated.
     """
 
     def __init__(self, *views: View) -> None:
@@ -55,7 +55,7 @@ class Spreading:
         spread = given
         for _ in range(ITERATIONS):
             spread = KEPT * (self.graph @ spread) + (1.0 - KEPT) * given
-        spread /= spread.sum(axis=0) + 1e-12  # each class has the same mass
+        spread /= spread.sum(axis=0) + 1e-12  # equal mass per class
         return spread / (spread.sum(axis=1, keepdims=True) + 1e-12)
 
     def further(self, probabilities: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def _weights(distances: np.ndarray) -> np.ndarray:
-    """Weights of nearest neighbours by their distances, both `[count, neighbours]`, the nearest first."""
+    """Weights of nearest neighbours from their distances, both `[count, neighbours]`, the nearest first."""
     return np.exp(-_SHARPNESS * distances**2 / np.maximum(distances[:, -1:], 1e-9) ** 2)
 
 

@@ -21,18 +21,18 @@ from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 @dataclass(frozen=True)
 class StepNetworks:
-    """One language model in two forms that share their weights."""
+    """One language model in two forms with shared weights."""
 
     step: keras.Model
     """Token int32 `[batch]` and states -> logits `[batch, symbols]` and new states, in the order of `feedback`."""
     sequence: keras.Model
-    """Tokens int32 `[batch, time]` -> logits `[batch, time, symbols]`, each from the tokens up to its own."""
+    """Tokens int32 `[batch, time]` -> logits `[batch, time, symbols]`, causal."""
     feedback: dict[str, str]
-    """Which output of the step is which input of the next one."""
+    """Output of a step -> input of the next step."""
     model: LanguageModel
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """The step, as an exported file holds it; without a source, the examples are random tokens."""
+        """The step signature, as in an exported file; without a source, the examples are random tokens."""
         return {"step": self.model.signatures(source)["step"]}
 
 
@@ -40,9 +40,9 @@ def lstm(symbols: int = 100, units: int = 256, depth: int = 2) -> StepNetworks:
     """A language model of LSTM layers; see `aigc_tf.families.text.networks.recurrent`.
 
     Args:
-        symbols: in the vocabulary.
-        units: of each layer, and the size of a symbol's embedding.
-        depth: how many layers.
+        symbols: vocabulary size.
+        units: units of each layer, and embedding size.
+        depth: number of layers.
     """
     recipe = CharRNN(recurrent=RecurrentSettings(embedding=units, units=units, depth=depth))
     vocabulary = _vocabulary(symbols)
@@ -56,14 +56,14 @@ def lstm(symbols: int = 100, units: int = 256, depth: int = 2) -> StepNetworks:
 def transformer(
     symbols: int = 100, depth: int = 4, heads: int = 4, width: int = 128, context: int = 256
 ) -> StepNetworks:
-    """A decoder-only transformer with a key/value cache; see `aigc_tf.families.text.networks.transformer`.
+    """A decoder-only transformer with a KV cache; see `aigc_tf.families.text.networks.transformer`.
 
     Args:
-        symbols: in the vocabulary.
-        depth: how many blocks.
-        heads: of the attention.
-        width: of a token's representation.
-        context: the longest sequence.
+        symbols: vocabulary size.
+        depth: number of blocks.
+        heads: number of attention heads.
+        width: embedding size.
+        context: maximum sequence length.
     """
     recipe = GPT(text=TextSettings(length=context), depth=depth, heads=heads, width=width)
     vocabulary = _vocabulary(symbols)
@@ -83,7 +83,7 @@ def _step_networks(
 
 
 class Zeros(layers.Layer):
-    """The state before tokens `[batch, time]`: `[batch, units]` of zeros."""
+    """The initial state for tokens `[batch, time]`: zeros `[batch, units]`."""
 
     def __init__(self, units: int, **options: Any) -> None:
         super().__init__(**options)

@@ -18,20 +18,20 @@ from aigc_tf.recipes.gans import R1Settings
 from tools.benchmarks.rival import Rival
 from tools.benchmarks.tutorials import keras_io_step, tutorial_loop
 
-WARMING = 3  # steps that trace, and after which the memory has settled
-# Convolutions whose fastest is taken for the peak: rows, columns, channels, filters, kernel.
+WARMING = 3  # warm-up steps
+# Convolutions, the fastest of which gives the peak: rows, columns, channels, filters, kernel.
 PEAK_CONVOLUTIONS = ((7, 7, 256, 128, 5), (28, 28, 128, 128, 3), (14, 14, 256, 256, 3), (56, 56, 64, 64, 3))
 
 
 def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, Any]:
-    """Median milliseconds of a step for each variant, and how many times keras.io's step each is faster.
+    """Median milliseconds per step of each variant, and its speed-up over keras.io's step.
 
     Args:
-        batch_size: the same for all.
-        rounds: steps of each variant; they take turns, so that the machine's moods fall on all alike.
-        torch: an interpreter that has PyTorch, for two more variants.
+        batch_size: batch size of all variants.
+        rounds: steps of each variant, timed alternately, so that load on the machine affects all equally.
+        torch: Python interpreter with PyTorch, for two more variants.
     """
-    # Without R1, which the others do not have; the recipe makes one step of `r1.every` with it.
+    # Without R1, which the others do not have; the recipe applies it every `r1.every` steps.
     recipe = dataclasses.replace(DCGAN(), batch_size=batch_size, r1=R1Settings())
     with_r1 = dataclasses.replace(recipe, r1=R1Settings(weight=1.0, every=1))
     images = tf.random.uniform((batch_size, *recipe.images.shape), -1, 1, seed=0)
@@ -79,7 +79,7 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
 
 
 def of_images(step: Callable[[dict[str, tf.Tensor]], Any]) -> Callable[[tf.Tensor], Any]:
-    """A training step over named tensors as one over images."""
+    """Wrap a training step on named tensors as one on images."""
     return lambda images: step({"image": images})
 
 
@@ -93,9 +93,9 @@ def _timed(step: Callable[[tf.Tensor], Any], images: tf.Tensor) -> Callable[[], 
 
 
 def floating_point_operations(graph: tf.Graph) -> int:
-    """Multiplications and additions of the convolutions and matrix products that a graph of known shapes really makes.
+    """Multiplications and additions of the convolutions and matrix products that a graph of known shapes executes.
 
-    Gradients are built for all inputs of an operation; what nothing is done with is left out, as TensorFlow does.
+    Gradients are built for all inputs of an operation; unused nodes are skipped, as TensorFlow prunes them.
     """
     needed: set[str] = set()
     waiting = [
@@ -110,7 +110,7 @@ def floating_point_operations(graph: tf.Graph) -> int:
 
 
 def _operations(operation: tf.Operation) -> int:
-    """Of one node, 0 if it is of another kind."""
+    """Operations of one node, 0 if it is of another type."""
     outputs: Any = operation.outputs[0].shape if operation.outputs else None
     shapes = [tensor.shape for tensor in operation.inputs]
     match operation.type:
@@ -132,7 +132,7 @@ def peak_of_convolutions(batch_size: int) -> float:
     best = 0.0
     for height, width, channels, filters, kernel in PEAK_CONVOLUTIONS:
         inputs, weights = tf.ones((batch_size, height, width, channels)), tf.ones((kernel, kernel, channels, filters))
-        for _ in range(2):  # the first fills caches
+        for _ in range(2):  # the first warms caches
             start = time.perf_counter()
             outputs = tf.nn.conv2d(inputs, weights, 1, "SAME")
             outputs[0, 0, 0, 0].numpy()

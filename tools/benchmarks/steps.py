@@ -26,26 +26,26 @@ NETWORKS: dict[str, Callable[[], StepNetworks]] = {
 }
 QUANTIZATIONS = ("none", "dynamic", "int8")
 COMPILED, PREDICT = "compiled function on the growing prefix", "predict on the growing prefix"
-_PREDICT_EVERY = 16  # predict is slow: it is timed at every 16th length, from the middle of the first 16 on
-# The weights are random: how well they survive quantization says nothing.
+_PREDICT_EVERY = 16  # predict is slow: timed at every 16th length, starting in the middle of the first 16
+# Random weights: quantization error is meaningless.
 _LIMITS = Limits(quantized=1.0)
 
 Decoder = Callable[[int], list[int]]
-"""Writes so many tokens, each the likeliest, after token 0."""
+"""Generates a number of tokens greedily after token 0."""
 
 
 def steps(tokens: int, rounds: int) -> dict[str, Any]:
-    """Tokens per second of greedy decoding with random weights, batch 1, and the ratios to both tutorial ways.
+    """Tokens per second of greedy decoding with random weights, batch 1, and the ratios to both tutorial decoders.
 
-    LiteRT runs on one thread, TensorFlow as it does by default, on all. `predict` is timed at every 16th length of
-    the prefix and estimated from their mean.
+    LiteRT runs on one thread, TensorFlow on all, its default. `predict` is timed at every 16th prefix length and
+    estimated from their mean.
 
     Args:
         tokens: length of the text, at most 256.
-        rounds: texts of each variant; they take turns, so that the machine's moods fall on all alike.
+        rounds: texts of each variant, timed alternately, so that load on the machine affects all equally.
 
     Raises:
-        InputError: `tokens` is not a length that the networks can have.
+        InputError: the networks do not support this length.
     """
     if not 1 <= tokens <= CONTEXT:
         raise InputError(f"tokens is {tokens}: the networks hold 1 to {CONTEXT}")
@@ -75,7 +75,7 @@ def _compare(networks: StepNetworks, folder: Path, tokens: int, rounds: int) -> 
         compiled_model = compiled_model_decoder(exported.path, networks.feedback)
         seconds[f"LiteRT {quantize}, CompiledModel"] = _timed(compiled_model, tokens)
     for measure in seconds.values():
-        measure()  # traces, and lets the memory settle
+        measure()  # warm-up, including tracing
     speeds: dict[str, list[float]] = {name: [] for name in seconds}
     for _ in tqdm(range(rounds), unit="round"):
         for name, measure in seconds.items():
@@ -100,7 +100,7 @@ def _timed(decode: Decoder, tokens: int) -> Callable[[], float]:
 
 
 def predict_seconds(networks: StepNetworks, tokens: int) -> float:
-    """How long `predict` on the growing prefix takes for a text, estimated from every 16th length."""
+    """Seconds of `predict` on the growing prefix for a text, estimated from every 16th length."""
     lengths = range(min(tokens, _PREDICT_EVERY // 2), tokens + 1, _PREDICT_EVERY)
     start = time.perf_counter()
     for length in lengths:
@@ -109,7 +109,7 @@ def predict_seconds(networks: StepNetworks, tokens: int) -> float:
 
 
 def compiled_decoder(networks: StepNetworks) -> Decoder:
-    """The whole prefix through one compiled function, traced once for every length."""
+    """Re-encoding the whole prefix with one compiled function, traced once for any length."""
 
     @tf.function(input_signature=[tf.TensorSpec((1, None), tf.int32)])
     def next_token(prefix: tf.Tensor) -> tf.Tensor:
@@ -125,7 +125,7 @@ def compiled_decoder(networks: StepNetworks) -> Decoder:
 
 
 def interpreter_decoder(path: Path, feedback: dict[str, str]) -> Decoder:
-    """The step through the classic interpreter, which copies every state in and out of the file's memory."""
+    """The step with the classic interpreter, which copies every state in and out."""
     runner = Runner(path)
     zeros = {name: np.zeros(*runner.inputs("step")[name]) for name in feedback.values()}
 
@@ -141,9 +141,9 @@ def interpreter_decoder(path: Path, feedback: dict[str, str]) -> Decoder:
 
 
 def compiled_model_decoder(path: Path, feedback: dict[str, str]) -> Decoder:
-    """The step through LiteRT 2's CompiledModel, where the buffers of old and new states only change places."""
-    model = CompiledModel.from_file(str(path))  # one thread unless asked otherwise
-    runner = Runner(path)  # knows the shapes
+    """The step with LiteRT 2's CompiledModel, where the buffers of old and new states are swapped."""
+    model = CompiledModel.from_file(str(path))  # one thread by default
+    runner = Runner(path)  # for the shapes
     shapes = runner.inputs("step")
     inputs = {name: model.create_input_buffer_by_name("step", name) for name in shapes}
     outputs = {name: model.create_output_buffer_by_name("step", name) for name in ("logits", *feedback)}

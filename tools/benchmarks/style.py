@@ -21,27 +21,27 @@ from aigc_tf.storage.files import write_atomically
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
-RATE, BETAS = 0.02, (0.9, 0.999)  # of Adam; brightness is in [0, 1]
+RATE, BETAS = 0.02, (0.9, 0.999)  # Adam, for brightness in [0, 1]
 COPY, NETWORK = "the photograph", "the network"
 FIGURES = ("style_distance", "content_distance", "loss", "processor_seconds")
 
 Inputs = dict[str, np.ndarray]
-"""Of the network by name, one picture each: `[1, side, side, channels]`."""
+"""The network's inputs by name, one picture each: `[1, side, side, channels]`."""
 Make = Callable[[Inputs, int], np.ndarray]
-"""From these, and a number of steps where steps are made, to a picture of the same form."""
+"""Inputs and, for optimisation, a number of steps -> a picture of the same shape."""
 
 
 def style(runs: tuple[Path, ...], side: int, steps: int, results: Path) -> list[dict[str, Any]]:
-    """Distances to style and photograph, and processor seconds, for the middle of each test photograph.
+    """Style and content losses, and CPU seconds, for the centre crop of each test photograph.
 
     Args:
-        runs: trained ones of `style` or `adain`.
-        side: pixels.
-        steps: of the optimisation of each picture.
-        results: a JSON Lines file of what is finished; pictures go to a folder of its name without the ending.
+        runs: trained runs of `style` or `adain`.
+        side: size of the crop in pixels.
+        steps: optimisation steps per picture.
+        results: JSON Lines file of finished results; pictures go to a folder of its name without the extension.
 
     Returns:
-        Means over photographs of each run and method, in turn.
+        Means over photographs, by run and method.
     """
     done = Results(results)
     rows: list[dict[str, Any]] = []
@@ -69,7 +69,7 @@ def style(runs: tuple[Path, ...], side: int, steps: int, results: Path) -> list[
 
 
 def methods_of(model: Any) -> dict[str, Make]:
-    """The network, and what is there without it."""
+    """The network and its baselines."""
     return {
         COPY: lambda inputs, _: inputs["image"],
         NETWORK: lambda inputs, _: model.called(model.used, inputs, training=False).numpy(),
@@ -77,8 +77,8 @@ def methods_of(model: Any) -> dict[str, Make]:
 
 
 def measured(model: Any, make: Make, inputs: Inputs, steps: int) -> tuple[np.ndarray, dict[str, float]]:
-    """What a method makes of one photograph, and its figures."""
-    make(inputs, 1)  # what is only done once, such as tracing, is not timed
+    """The output of a method for one photograph, and its figures."""
+    make(inputs, 1)  # one-time work, such as tracing, is not timed
     start = time.process_time()
     picture = make(inputs, steps)
     seconds = time.process_time() - start
@@ -86,7 +86,7 @@ def measured(model: Any, make: Make, inputs: Inputs, steps: int) -> tuple[np.nda
 
 
 def optimisation(model: Any) -> Make:
-    """Pictures that minimise the model's loss themselves, begun as the photographs (Gatys et al. 2016), with Adam."""
+    """Pictures optimised with Adam to minimise the model's loss, initialised as the photographs (Gatys et al. 2016)."""
 
     @tf.function
     def optimised(inputs: dict[str, tf.Tensor], steps: tf.Tensor) -> tf.Tensor:
@@ -113,7 +113,7 @@ def keep(path: Path, picture: np.ndarray) -> None:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown; the last column says how many times longer each method takes than the network."""
+    """The rows as a Markdown table; the last column is each method's time relative to the network."""
     network = {row["run"]: row["processor_seconds"] for row in rows if row["method"] == NETWORK}
     head = ["run", "photographs", "method", *(name.replace("_", " ") for name in FIGURES), "times the network's"]
     cells = [

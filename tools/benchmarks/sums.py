@@ -15,11 +15,11 @@ WAYS = {"in the open": (False, False), "masks (secure aggregation)": (True, Fals
 
 
 def sums(clients: int, weights: int) -> list[dict[str, Any]]:
-    """A row for each way: seconds of all parties together in one process, bytes, and the largest error of the mean.
+    """One row per method: seconds of all parties together in one process, bytes, and the maximum error of the mean.
 
     Args:
-        clients: that answer.
-        weights: numbers that each sends.
+        clients: number of clients that respond.
+        weights: number of weights that each of them sends.
     """
     random = np.random.default_rng(0)
     changes = {client: random.normal(0, 0.01, weights).astype(np.float32) for client in range(clients)}
@@ -27,7 +27,7 @@ def sums(clients: int, weights: int) -> list[dict[str, Any]]:
     rows = []
     for way, (secure, homomorphic) in WAYS.items():
         aggregation = Aggregation((1,) * clients, secure, None, 0, homomorphic)
-        aggregation.combine({0: changes[0][:1], 1: changes[1][:1]}, set(), 0, 1)  # imports
+        aggregation.combine({0: changes[0][:1], 1: changes[1][:1]}, set(), 0, 1)  # warm-up: imports
         started = time.perf_counter()
         found = aggregation.combine(changes, set(), 0, weights)
         seconds = time.perf_counter() - started
@@ -39,5 +39,5 @@ def sums(clients: int, weights: int) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     return markdown(list(rows[0]), [list(row.values()) for row in rows])

@@ -47,18 +47,18 @@ DIVERGED = (float("nan"), float("inf"), float("-inf"), 3e38, -3e38, 1e20, 1e-45)
 
 
 class RefusedError(InputError):
-    """A command ended with status 1 or 2, and without a traceback."""
+    """A command exited with status 1 or 2, without a traceback."""
 
 
 def odd_exif(folder: Path, chance: random.Random) -> None:
-    """A picture whose EXIF is damaged, or has values that nobody expects."""
+    """A picture with damaged EXIF, or with unexpected values in it."""
     exif = Image.Exif()
     exif[0x0112] = chance.choice([1, 6, 0, 9, 65535])
     for tag in chance.sample([0x010F, 0x0110, 0x011A, 0x0132, 0x8769, 0x8825, 0x9003, 0xA005], 4):
         exif[tag] = chance.choice([1, 0.5, "text", b"bytes\0", (1, 2)])
     try:
         content = exif.tobytes()
-    except (ValueError, TypeError, AttributeError, struct.error):  # a value that Pillow itself cannot write
+    except (ValueError, TypeError, AttributeError, struct.error):  # a value that Pillow cannot write
         content = b"Exif\0\0MM\0*\0\0\0\x08"
     if chance.random() < 0.8:
         content = content[:6] + damaged(content[6:], chance)
@@ -68,13 +68,13 @@ def odd_exif(folder: Path, chance: random.Random) -> None:
 
 
 def special_file(path: Path, chance: random.Random) -> None:
-    """A pipe, a socket, a device, a link that leads nowhere or to itself, an endless folder."""
+    """A pipe, a socket, a device, a link to nothing or to itself, a recursive folder."""
     kind = chance.choice(["pipe", "socket", "/dev/zero", "/dev/random", "/dev/null", "nowhere", "itself", "above"])
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "socket":
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as made, contextlib.suppress(OSError):
-            made.bind(str(path))  # whose path may be too long
+            made.bind(str(path))  # the path may be too long
     else:
         path.symlink_to({"nowhere": "nothing", "itself": path.name, "above": ".."}.get(kind, kind))
 
@@ -99,7 +99,7 @@ def in_folders(folder: Path, chance: random.Random) -> None:
 
 
 def environment(folder: Path, chance: random.Random) -> None:
-    """Variables that name nothing, too much, or are not there, for what reads them."""
+    """Environment variables with invalid, huge or missing values, for everything that reads them."""
     Image.fromarray(PIXELS).save(folder / "a.png")
     (folder / "file").touch()
     values = [*STRANGE_TEXTS[3:], "~nobody-at-all", "~", str(folder / "file"), str(folder / "new"), "/dev/null/x", "-1"]
@@ -116,9 +116,9 @@ def environment(folder: Path, chance: random.Random) -> None:
 
 @contextmanager
 def changed_environment(given: Mapping[str, str | None], folder: Path) -> Iterator[None]:
-    """Other variables for a while; None removes one. Those that no variable can hold are left out."""
+    """Set environment variables temporarily; None removes one. Values that the system does not allow are skipped."""
     before, place = dict(os.environ), Path.cwd()
-    os.chdir(folder)  # where relative names lead
+    os.chdir(folder)  # for relative paths
     try:
         for name, value in given.items():
             if value is None:
@@ -134,7 +134,7 @@ def changed_environment(given: Mapping[str, str | None], folder: Path) -> Iterat
 
 
 def diverged(models: Mapping[Path, GenerativeModel]) -> Case:
-    """Runs whose weights are not finite, or finite and far too large."""
+    """Runs with weights that are not finite, or far too large."""
 
     def case(folder: Path, chance: random.Random) -> None:
         template = chance.choice(list(models))
@@ -158,7 +158,7 @@ def diverged(models: Mapping[Path, GenerativeModel]) -> Case:
 
 
 def arguments(runs: Sequence[Path]) -> Case:
-    """Flags of all commands with values that nobody expects, given to the console command in this process."""
+    """Flags of all commands with unexpected values, passed to the console command in this process."""
 
     def case(folder: Path, chance: random.Random) -> None:
         run = shutil.copytree(chance.choice(runs), folder / "run")
@@ -170,7 +170,7 @@ def arguments(runs: Sequence[Path]) -> Case:
             words += chance.sample([str(folder / "a.png"), str(folder / "a.txt"), str(folder), "nothing"], 1)
         if command == "explore":
             words += [chance.choice(["interpolate", "direction", "traverse", "map", "between", "nearest"])]
-        if command == "export":  # one that is made takes long
+        if command == "export":  # invalid, since a real export takes long
             words += ["--batch", chance.choice(["0", "-1", "1e9", str(10**30), "5000", "x"])]
         known = flags(command, run) if command != "train" else ()
         for flag in chance.sample(known, min(len(known), chance.randint(0, 3))):
@@ -185,7 +185,7 @@ VERBS = ("sample", "evaluate", "transform", "encode", "score", "explore", "expla
 
 
 def training_words(folder: Path, chance: random.Random) -> list[str]:
-    """Flags of a training that ends before its first step unless it is refused, by a plan of no time."""
+    """Flags of a training run that, unless refused, ends before its first step: its time limit is nearly 0."""
     names = list(flags("train", folder))
     words = ["--source", str(folder), "--run-dir", str(folder / "new"), "--seconds", "1e-9", "--steps", "1"]
     for flag in chance.sample(names, chance.randint(1, 3)):
@@ -194,7 +194,7 @@ def training_words(folder: Path, chance: random.Random) -> list[str]:
 
 
 def strange_word(folder: Path, chance: random.Random) -> str:
-    """A word of a command line."""
+    """A random command-line argument."""
     numbers = [str(number) for number in STRANGE_NUMBERS]
     texts = [text for text in STRANGE_TEXTS if "\0" not in text and text.isprintable()]
     paths = [str(folder / name) for name in ("a.png", "a.txt", "new", "new.png", "new.gif", "run", "no/where")]
@@ -204,7 +204,7 @@ def strange_word(folder: Path, chance: random.Random) -> str:
 
 @cache
 def flags(command: str, run: Path) -> tuple[str, ...]:
-    """That the help of a command names."""
+    """Flags that a command's help lists."""
     said = io.StringIO()
     words = [command, "mlp_gan"] if command == "train" else [command]
     with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
@@ -216,7 +216,7 @@ def called(words: Sequence[str]) -> None:
     """Call the console command.
 
     Raises:
-        RefusedError: it refused the words, in one line or with those of the parser.
+        RefusedError: it refused the arguments, with one line or the parser's message.
     """
     said, errors = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
     try:
@@ -233,7 +233,7 @@ def called(words: Sequence[str]) -> None:
 
 
 def cases(models: Mapping[Path, GenerativeModel]) -> dict[str, Case]:
-    """All of them by name."""
+    """All cases by name."""
     return {
         "pictures with odd EXIF": odd_exif,
         "special files in folders": in_folders,

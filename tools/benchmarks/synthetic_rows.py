@@ -16,17 +16,17 @@ from aigc_tf.recipes.tables import TableRecipe
 from tools.benchmarks.readings import Results, quiet, report_of
 from tools.benchmarks.tables import markdown
 
-_DRAWN = 10_000  # examples, at most
+_DRAWN = 10_000  # maximum number of examples
 
 
 class Kind(NamedTuple):
-    """A kind of models that are measured together."""
+    """A kind of model, measured with common figures."""
 
     recipe: type[Any]
-    """What theirs are."""
+    """Base class of their recipes."""
     choices: str
     figures: Mapping[str, str]
-    """That are shown, with the heads of their columns."""
+    """Figures shown, with their column headings."""
 
 
 TABLES = Kind(
@@ -61,14 +61,14 @@ RETURNS = Kind(
 def synthetic(
     kind: Kind, sources: Sequence[str], recipes: Sequence[str], seed: int, results: Path
 ) -> list[dict[str, Any]]:
-    """A row for each source and method: figures on the test part.
+    """One row per source and method: figures on the test part.
 
     Args:
-        kind: of the models.
+        kind: kind of the models.
         sources: files, or names of sources.
-        recipes: short names, each trained as it is by default.
-        seed: of training and of all that is drawn.
-        results: a JSON Lines file of what is finished.
+        recipes: short names, each trained with its defaults.
+        seed: random seed of training and sampling.
+        results: JSON Lines file of finished results.
 
     Raises:
         InputError: a recipe is of another kind.
@@ -89,7 +89,7 @@ def synthetic(
 
 
 def measured(recipe: Recipe, figures: Iterable[str]) -> list[dict[str, Any]]:
-    """A row for each method, of a model that is trained now."""
+    """Train a model; one row per method."""
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
         report = report_of(run.model, run.source, recipe, _DRAWN)
@@ -104,9 +104,9 @@ def measured(recipe: Recipe, figures: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def table(kind: Kind, rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown: for each source the methods, in the order of the recipes.
+    """Markdown table: the methods by source, in the order of the recipes.
 
-    Simpler methods learn from a model's own training rows: with another model they stand again if these are others.
+    Baselines are fitted on a model's training rows: they are repeated for another model if its rows differ.
     """
     names = [name for name in kind.figures if any(name in row for row in rows)]
     lines: dict[tuple[str, str], dict[str, Any]] = {}

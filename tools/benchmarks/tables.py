@@ -9,7 +9,7 @@ import numpy as np
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table; floats with four digits, None as an empty cell."""
+    """A Markdown table; floats with four digits, None as an empty cell."""
     lines = [head, ["---"] * len(head), *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -23,7 +23,7 @@ def _cell(value: Any) -> str:
 
 
 def mean_and_error(values: Sequence[float]) -> str:
-    """The mean, and from two values on its standard error: "12.3 ± 0.4"."""
+    """The mean, with its standard error for two or more values: "12.3 ± 0.4"."""
     if len(values) < 2:
         return f"{values[0]:.4g}"
     return f"{np.mean(values):.4g} ± {np.std(values, ddof=1) / len(values) ** 0.5:.2g}"

@@ -29,16 +29,16 @@ RECIPES: dict[str, type[TextRecipe]] = {"gpt": GPT, "char_rnn": CharRNN, "word_l
 
 
 def bits_in_time(name: str, source: str, seed: int, seconds: Sequence[float], results: Path) -> list[dict[str, Any]]:
-    """Held-out bits per character after some seconds of training, unless `results` has them already.
+    """Held-out bits per character after given training times; skips what `results` already has.
 
-    The model trains once, its schedule set to end at the last mark; earlier marks are readings on the way.
+    The model trains once, with its schedule ending at the longest time; shorter ones are measured within that run.
 
     Args:
-        name: of a recipe in `RECIPES`.
-        source: of text.
-        seed: of the training.
-        seconds: the marks.
-        results: a JSON Lines file of what is finished.
+        name: name of a recipe in `RECIPES`.
+        source: text source.
+        seed: random seed of the training.
+        seconds: training times.
+        results: JSON Lines file of finished results.
     """
     done = Results(results)
     key: dict[str, Any] = {"recipe": name, "source": source, "seed": seed, "marks": sorted(seconds)}
@@ -61,7 +61,7 @@ def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
 
     class Watching(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            # The last mark is read when the schedule has ended.
+            # The last mark is measured when the schedule has ended.
             self.stopwatch = Stopwatch(marks[:-1], lambda mark, step: read(self.model, mark, step))
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -77,7 +77,7 @@ def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
 
 
 def seconds_of_step(recipe: TextRecipe) -> float:
-    """Of a training step, after the first ones."""
+    """Seconds per training step, after the first ones."""
     source = open_source(recipe)
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
     step, batches = tf.function(model.train_step), iter(source.batches(recipe.batch_size, recipe.seed))

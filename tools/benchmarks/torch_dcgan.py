@@ -1,7 +1,7 @@
 """The DCGAN in PyTorch, eager, trained as its tutorial does: a competitor in `tools.benchmark train`. Needs only torch.
 
 The loop is that of PyTorch's "DCGAN Tutorial" (N. Inkawhich, BSD licence), re-implemented: the discriminator is trained
-on real images, then on fake ones, then the generator through a new pass of those. The networks have the sizes of the
+on real images, then on fake ones, then the generator on a new forward pass of these. The networks have the sizes of the
 recipe `dcgan`. It reads JSON commands from stdin, and answers in JSON on stdout.
 
     {"batch": 128, "channels_last": false}   -> {"torch": "2.13.0"}
@@ -43,7 +43,7 @@ class Generator(nn.Module):
         )
 
     def forward(self, latent: torch.Tensor) -> torch.Tensor:
-        """As the class says."""
+        """See the class."""
         x = self.first_activation(self.first_norm(self.dense(latent)))
         return self.rest(x.view(-1, GENERATOR[0], 7, 7))
 
@@ -57,7 +57,7 @@ def discriminator() -> nn.Module:
 
 
 class Training:
-    """Both players on images of noise."""
+    """Generator and discriminator, trained on random images."""
 
     def __init__(self, batch: int, channels_last: bool) -> None:
         torch.manual_seed(0)
@@ -70,7 +70,7 @@ class Training:
         ]
 
     def step(self) -> None:
-        """Update both players."""
+        """Update discriminator and generator."""
         real, fake = torch.ones(len(self.images), 1), torch.zeros(len(self.images), 1)
         self.discriminator.zero_grad()
         loss = functional.binary_cross_entropy_with_logits
@@ -83,7 +83,7 @@ class Training:
         self.optimizers[0].step()
 
     def seconds(self) -> float:
-        """That a step takes."""
+        """Seconds of each step."""
         began = time.perf_counter()
         self.step()
         return time.perf_counter() - began

@@ -3,7 +3,7 @@
 It reads JSON commands from stdin, and answers in JSON on stdout.
 
     {"sizes": {"symbols": 8192, "width": 256, "heads": 4, "depth": 2, "batch": 32, "source": 64, "target": 32}}
-    {"steps": 10}    trains this many steps on random symbols -> {"seconds": 0.4}
+    {"steps": 10}    trains this many steps on random tokens -> {"seconds": 0.4}
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.nn import functional
 
 
 class Transformer(nn.Module):
-    """Encoder and decoder with one embedding, which is the readout, too, and a learnt vector for each place."""
+    """Encoder and decoder with one tied embedding and learnt positional embeddings."""
 
     def __init__(self, symbols: int, width: int, heads: int, depth: int, source: int, target: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Transformer(nn.Module):
 
 
 class Training:
-    """A model and its optimizer."""
+    """Model and optimizer."""
 
     def __init__(self, symbols: int, batch: int, source: int, target: int, **sizes: int) -> None:
         torch.manual_seed(0)
@@ -50,7 +50,7 @@ class Training:
         self.symbols, self.shapes = symbols, ((batch, source), (batch, target + 1))
 
     def train(self, steps: int) -> float:
-        """Seconds that so many steps take."""
+        """Run training steps; returns the seconds."""
         began = time.perf_counter()
         for _ in range(steps):
             source, target = (torch.randint(self.symbols, shape) for shape in self.shapes)

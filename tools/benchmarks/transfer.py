@@ -36,22 +36,23 @@ def transfer(
     results: Path,
     processor_time: bool = False,
 ) -> dict[str, Any]:
-    """Figures on the test part of a source, unless `results` has them already.
+    """Figures on the test part of a source; skips what `results` already has.
 
     Args:
-        run: that is gone on with: of pictures, photographs or text.
-        source: of its kind, of which a few training examples are learnt from.
-        examples: how many; see `tools.benchmarks.few.few`.
-        seeds: of the choice of the examples, and of the training.
-        seconds: of training; the shorter ones are readings on the way. A falling learning rate stays as it begins.
-        freeze: patterns of layers that stay as they are, in a row of its own; none for no such row.
-        samples: that are looked at, at most.
-        figure: which is compared; see `tools.benchmarks.figures.asked`.
-        results: a JSON Lines file of what is finished.
-        processor_time: count seconds of all processors together, which other programs do not disturb.
+        run: run to fine-tune: of pictures, photographs or text.
+        source: another source of its kind; few of its training examples are used.
+        examples: numbers of training examples; see `tools.benchmarks.few.few`.
+        seeds: random seeds of the subset and of the training.
+        seconds: training times; shorter ones are measured within the longest run. Learning rates with decay stay near
+            their initial value.
+        freeze: patterns of frozen layers, measured as a further variant; empty: no such variant.
+        samples: maximum number of samples per measurement.
+        figure: figure of the table; see `tools.benchmarks.figures.asked`.
+        results: JSON Lines file of finished results.
+        processor_time: count CPU time of all cores together, which other programs do not affect.
 
     Raises:
-        InputError: the source is of another kind, or has fewer examples; or there is no such figure.
+        InputError: the source is of another kind or has too few examples, or there is no such figure.
     """
     opened, done = Run.open(run), Results(results)
     recipe = elsewhere(opened.recipe, source)
@@ -85,10 +86,10 @@ def transfer(
 
 
 def elsewhere(recipe: Recipe, source: str) -> Recipe:
-    """The recipe of a run on another source, from new weights; its test photographs are the source's own.
+    """The recipe of a run on another source, from new weights, with the source's own test photographs.
 
     Raises:
-        InputError: the two are the same.
+        InputError: both sources are the same.
     """
     if source == recipe.source:
         raise InputError(f"source is {source}, what the run has learnt from: name another one")
@@ -99,7 +100,7 @@ def elsewhere(recipe: Recipe, source: str) -> Recipe:
 
 
 def _untrained(run: Run, recipe: Recipe, source: Any, samples: int) -> dict[str, Any]:
-    """The reading of a run as it is on a source: what is new to it has new weights."""
+    """Figures of a run on a source before fine-tuning; layers that depend on the source get new weights."""
     assets = source.assets_for(recipe)
     model = create(recipe, **assets)
     take_over(model, assets, run)
@@ -114,7 +115,7 @@ def _reading(model: Any, recipe: Recipe, source: Any, samples: int) -> dict[str,
 def _reader(
     recipe: Recipe, data: Callable[[], Any], samples: int, readings: list[dict[str, Any]]
 ) -> Callable[[Any], Callable[[float, int], None]]:
-    """What `watch_recipe` takes; it adds to `readings`."""
+    """A reader for `watch_recipe` that appends to `readings`."""
 
     def reader(model: Any) -> Callable[[float, int], None]:
         def read(mark: float, steps: int) -> None:
@@ -129,10 +130,7 @@ def _reader(
 
 
 def table(rows: Sequence[Mapping[str, Any]], figure: str | None = None) -> str:
-    """Means over seeds with their standard errors; the gain is that over `SCRATCH` with the same seed, in its figure.
-
-    It is positive where the figure is better.
-    """
+    """Means over seeds with standard errors, and the gain over `SCRATCH` with the same seed, positive if better."""
     first = rows[0]["readings"][0]
     name = asked(first, figure)
     sign = 1 if first["better"][name] == "higher" else -1

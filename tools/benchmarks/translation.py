@@ -34,20 +34,20 @@ PROTOCOL = (
 
 
 def translation(runs: tuple[Path, ...], results: Path) -> list[dict[str, Any]]:
-    """PSNR in dB, SSIM, kernel distance and the shares that are recognised, of test pairs, for each run.
+    """PSNR in dB, SSIM, kernel distance and retrieval accuracy on test pairs, for each run.
 
-    Beside each: the input itself, the target of the nearest training pair, the truth slightly changed, which is about
-    what a perfect translation would reach, and the kernel distance of real training pictures. Two networks judge, which
-    have learnt from training pictures of B alone: one that tells rotations apart gives the features for the kernel
-    distance, one that tells pictures apart finds the nearest truths (`aigc_tf.metrics.images.retrieval`). Runs of the
-    same pictures of B are judged by the same networks, whether they were trained on pairs or not.
+    Baselines: the input itself, the target of the nearest training pair, the slightly changed ground truth, which is
+    about what a perfect translation would reach, and the kernel distance of real training pictures. The two evaluating
+    networks are trained on pictures of B only: one predicts rotations and gives the features for the kernel distance,
+    one discriminates pictures and retrieves the ground truth (`aigc_tf.metrics.images.retrieval`). Runs with the same
+    pictures of B are evaluated by the same networks, whether trained on pairs or not.
 
     Args:
-        runs: trained ones of pix2pix or cyclegan.
-        results: a JSON Lines file of what is finished.
+        runs: trained runs of pix2pix or cyclegan.
+        results: JSON Lines file of finished results.
 
     Raises:
-        InputError: a run is of something else, or its source has no test pairs.
+        InputError: a run is of another model, or its source has no test pairs.
     """
     done = Results(results)
     found = []
@@ -57,7 +57,7 @@ def translation(runs: tuple[Path, ...], results: Path) -> list[dict[str, Any]]:
             raise InputError(f"{path} is a run of {run.recipe.slug()}: give runs of pix2pix or cyclegan")
         targets = pictures_of_b(run.source)
         key = {"run": path.name, "steps": run.step, "recipe": run.recipe.slug(), "judges": targets.fingerprint[:16]}
-        if not done.find(**key, method=TRAINING):  # the last one
+        if not done.find(**key, method=TRAINING):  # added last
             for row in measured(run, Judges.of(targets)):
                 if not done.find(**key, method=row["method"]):
                     done.add(**key, **row)
@@ -66,17 +66,17 @@ def translation(runs: tuple[Path, ...], results: Path) -> list[dict[str, Any]]:
 
 
 class Judges(NamedTuple):
-    """What looks at pictures of B."""
+    """The evaluating networks for pictures of B."""
 
     features: FeatureNetwork
-    """For the kernel distance, at full size."""
+    """Features for the kernel distance, at full size."""
     retrieval: FeatureNetwork
     training: np.ndarray
-    """What both have learnt from: uint8 `[count, side, side, channels]`."""
+    """Training pictures of both: uint8 `[count, side, side, channels]`."""
 
     @classmethod
     def of(cls, targets: ImageSource) -> Judges:
-        """Trained on a source of pictures of B, for some minutes each, or taken from the cache."""
+        """Train them on a source of pictures of B, some minutes each, or load them from the cache."""
         images = targets.train.images
         height, width, channels = images.shape[1:]
         settings = ImageSettings(height=height, width=width, channels=channels)
@@ -84,20 +84,20 @@ class Judges(NamedTuple):
         return cls(feature_network(targets, settings, "rotation"), retrieval_network(small), images)
 
     def distance(self, pictures: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-        """Kernel distance between pictures, uint8 `[count, side, side, channels]`, and its standard error."""
+        """Kernel distance between pictures, uint8 `[count, side, side, channels]`, with standard error."""
         found = kernel_distance(self.features.extract(pictures).features, self.features.extract(truth).features)
         return {"kernel_distance": found.distance, "kernel_distance_error": found.standard_error}
 
 
 def pictures_of_b(source: PhotoSource) -> ImageSource:
-    """Crops of the training pictures of B, those that are held out to choose by included."""
+    """Crops of the training pictures of B, including the validation part."""
     photos = source.others if isinstance(source, UnpairedSource) else source.uncut or source.train
     crops = photos.spread(source.settings.crop, MAX_CROPS)[..., -source.settings.channels :]
     return distinct(f"the B of {Path(source.name).name}", crops, source.licence)
 
 
 def measured(run: Run, judges: Judges) -> list[dict[str, Any]]:
-    """A row for each method."""
+    """One row per method."""
     images, truth = pairs_of(run.source, "test", MAX_PAIRS)
     made = translations(run.model, run.source, images)
     made[CHANGED] = slightly_changed(to_bytes(truth), OTHER_SEED) / np.float32(255)
@@ -113,7 +113,7 @@ def measured(run: Run, judges: Judges) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown, and how to read it."""
+    """The rows as a Markdown table, with the protocol."""
     head = ["run", "method", "PSNR dB", "SSIM", "nearest in pixels", "recognised", "in first 5", "kernel distance", "±"]
     keys = ["psnr_db", "ssim", "nearest_in_pixels", "recognised", "recognised_of_5", "kernel_distance"]
     keys = ["run", "method", *keys, "kernel_distance_error"]

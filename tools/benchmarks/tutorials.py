@@ -1,4 +1,4 @@
-"""Plain re-implementations of popular tutorials, as baselines: as published, and their loops with our networks."""
+"""Re-implementations of popular tutorials as baselines: as published, and their loops with our networks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Step = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
 class TutorialLoop:
-    """The loop of TensorFlow's DCGAN tutorial: one forward pass, a tape for each player, Adam 1e-4.
+    """The loop of TensorFlow's DCGAN tutorial: one forward pass, a tape per network, Adam 1e-4.
 
     Args:
         generator: latents `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
         discriminator: such images -> logits `[batch, 1]`.
-        batch_size: real images of a step.
+        batch_size: real images per step.
     """
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, batch_size: int) -> None:
@@ -36,7 +36,7 @@ class TutorialLoop:
         self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
     def batches(self, images: np.ndarray, seed: int) -> tf.data.Dataset:
-        """Shuffled batches of images in [-1, 1], as the tutorial makes them, without end."""
+        """Infinite shuffled batches of images in [-1, 1], as in the tutorial."""
         data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
         return data.batch(self.batch_size, drop_remainder=True).repeat().prefetch(tf.data.AUTOTUNE)
 
@@ -60,10 +60,10 @@ class TutorialLoop:
         return generator_loss, discriminator_loss
 
     def conditions(self, given: Any, count: int) -> None:
-        """It has none."""
+        """None: the model is unconditional."""
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """Samples in [0, 1], as evaluators want them."""
+        """Samples in [0, 1], for evaluators."""
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
         return self.generator.predict(latents, batch_size=500, verbose=0) * 0.5 + 0.5
 
@@ -71,8 +71,8 @@ class TutorialLoop:
 def tutorial_as_published(seed: int) -> TutorialLoop:
     """TensorFlow's "Deep Convolutional Generative Adversarial Network" tutorial: its networks, batch 256.
 
-    Images of 28x28x1. Two convolutions with biases and dropout in the discriminator, Keras's default momentum (0.99) of
-    batch normalisation and slope (0.3) of LeakyReLU.
+    For 28x28x1 images. The discriminator has two convolutions with biases and dropout; batch normalisation has Keras's
+    default momentum (0.99), LeakyReLU its default slope (0.3).
     """
     keras.utils.set_random_seed(seed)
     generator = keras.Sequential(
@@ -108,16 +108,16 @@ def tutorial_as_published(seed: int) -> TutorialLoop:
 
 
 def tutorial_loop(recipe: DCGAN) -> TutorialLoop:
-    """The tutorial's loop over the networks of `recipe`, in Keras's layers, batch 128: what the training alone does."""
+    """The tutorial's loop with the networks of `recipe`, in Keras layers, batch 128: isolates the training loop."""
     keras.utils.set_random_seed(recipe.seed)
     return TutorialLoop(plain(generator(recipe)), plain(discriminator(recipe)), batch_size=128)
 
 
 def keras_io_step(recipe: DCGAN) -> Step:
-    """The train_step of keras.io's "DCGAN to generate face images": a pass for each player.
+    """The train_step of keras.io's "DCGAN to generate face images": one pass per network.
 
-    Its calls leave `training` out, which in Keras 3 would switch dropout and batch statistics off; here both are
-    on, as in the other variants. Its label noise is left out.
+    The example does not pass `training`, which in Keras 3 disables dropout and batch statistics; here both are on, as
+    in the other variants. Its label noise is left out.
     """
     players = plain(generator(recipe)), plain(discriminator(recipe))
     optimizers = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)

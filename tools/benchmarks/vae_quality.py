@@ -23,7 +23,7 @@ from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_reci
 from tools.benchmarks.step_speed import of_images
 
 FIGURES = ("negative_bound", "frechet_distance")
-# Early readings tell from when on ours is ahead.
+# Early measurements show from when on ours is ahead.
 EARLY_SECONDS = (30.0, 60.0)
 
 
@@ -32,8 +32,8 @@ def vae_quality(
 ) -> dict[str, Any]:
     """Train ours and keras.io's, with its latent dimension and with ours, unless `results` has them already.
 
-    Each trains once for the longest of `seconds`; the shorter times are readings on the way. The bound is that of
-    all test images, with cross-entropy on grey values as the likelihood, and one draw for each image.
+    Each trains once for the longest of `seconds`; shorter times are measured within that run. The ELBO is over all
+    test images, with cross-entropy on grey values as the likelihood, and one sample per image.
     """
     ours = ConvVAE(source=source)
     sides: dict[str, Callable[[int, list[float]], list[dict[str, float]]]] = {
@@ -75,7 +75,7 @@ def _over_seeds(rows: Sequence[dict[str, Any]], seeds: Sequence[int], mark: floa
 
 
 def train_ours(source_name: str, seed: int, marks: list[float], samples: int) -> list[dict[str, float]]:
-    """Readings of this project's recipe."""
+    """Measurements of this project's recipe."""
     recipe = ConvVAE(source=source_name, seed=seed)
     source = open_source(recipe)
     readings: list[dict[str, float]] = []
@@ -95,7 +95,7 @@ def train_ours(source_name: str, seed: int, marks: list[float], samples: int) ->
 def train_keras_io(
     latent_dim: int, source_name: str, seed: int, marks: list[float], samples: int
 ) -> list[dict[str, float]]:
-    """Readings of keras.io's example."""
+    """Measurements of keras.io's example."""
     recipe = ConvVAE(source=source_name, seed=seed)
     source = open_source(recipe)
     model = KerasIoVAE(latent_dim, seed)
@@ -119,7 +119,7 @@ def _record(
 
 
 def vae_step_speed(batch_size: int, rounds: int) -> dict[str, Any]:
-    """Median milliseconds of keras.io's step and of ours over keras.io's networks, and over our own, interleaved."""
+    """Median milliseconds of keras.io's step, and of ours with keras.io's and with our networks, timed alternately."""
     example = KerasIoVAE(2, seed=0)
     recipe = ConvVAE(latent_dim=2, average_images=None, batch_size=batch_size)
     logits = keras.Model(example.decoder.inputs, example.decoder.layers[-1].input)
@@ -135,7 +135,7 @@ def vae_step_speed(batch_size: int, rounds: int) -> dict[str, Any]:
         for name, step in compiled.items():
             start = time.perf_counter()
             tf.nest.map_structure(lambda value: value.numpy(), step(images))
-            if round_ >= 3:  # before, it traces and the memory settles
+            if round_ >= 3:  # after warm-up
                 seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     return {

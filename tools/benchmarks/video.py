@@ -1,4 +1,4 @@
-"""Video models on their test windows against simple methods, and the real-time factor of the exported file."""
+"""Video models on their test windows against baselines, and the real-time factor of the exported file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from aigc_tf.recipes.video import VideoRecipe
 from aigc_tf.runs.run import Run
 from tools.benchmarks.tables import markdown
 
-_CALLS = 100  # that are timed
+_CALLS = 100  # timed calls
 
 
 def video(runs: Sequence[Path], samples: int) -> list[dict[str, Any]]:
-    """What `evaluate` measures of each run's best checkpoint, a row for each method, and the file's speed.
+    """Figures of `evaluate` for each run's best checkpoint, one row per method, and the file's speed.
 
     Raises:
-        InputError: a run is of something else.
+        InputError: a run is of another model.
     """
     rows: list[dict[str, Any]] = []
     for path in runs:
@@ -31,7 +31,7 @@ def video(runs: Sequence[Path], samples: int) -> list[dict[str, Any]]:
         report = run.evaluate(samples)
         figures = {name: value for name, value in report.items() if isinstance(value, float)}
         milliseconds = step_milliseconds(run)
-        # Each call makes one frame, or all of a gap.
+        # Each call predicts one frame, or all frames of a gap.
         made = getattr(run.recipe, "gap", 1)
         speed = {
             "ms a call": milliseconds,
@@ -45,7 +45,7 @@ def video(runs: Sequence[Path], samples: int) -> list[dict[str, Any]]:
 
 
 def step_milliseconds(run: Run) -> float:
-    """The median time of a call of the exported file for squares of a crop, on one thread."""
+    """Median time of a call of the exported file for one crop, on one thread."""
     with tempfile.TemporaryDirectory() as folder:
         file = run.export(out=Path(folder) / "out", measure=False, compare_with_keras=False).path
         ((name, signature),) = run.model.signatures(run.source).items()
@@ -54,6 +54,6 @@ def step_milliseconds(run: Run) -> float:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown; a column for each figure."""
+    """The rows as a Markdown table, one column per figure."""
     columns = [*dict.fromkeys(name for row in rows for name in row)]
     return markdown(columns, [[row.get(name) for name in columns] for row in rows])

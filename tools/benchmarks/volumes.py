@@ -14,16 +14,16 @@ from tools.benchmarks.restoration import restoration
 def volumes(
     source: str, spacings: tuple[Literal[2, 3, 4], ...], steps: int, seed: int, results: Path
 ) -> list[dict[str, Any]]:
-    """PSNR in dB and SSIM of held-out coronal slices of which rows, axial slices, were left out.
+    """PSNR in dB and SSIM of held-out coronal slices after interpolation of missing rows, which are axial slices.
 
-    Not of sagittal ones: bodies are nearly symmetric, so each has a mirror image among those that are trained on.
+    Sagittal slices are not used: bodies are nearly symmetric, so each has a mirror image in the training set.
 
     Args:
-        source: a volume, or a folder of them.
-        spacings: every so many rows one is there, 2 to 4.
-        steps: of training, for each spacing.
-        seed: of the training.
-        results: a JSON Lines file of what is finished; runs lie in a folder beside it and are resumed.
+        source: a volume, or a folder of volumes.
+        spacings: super-resolution factors, 2 to 4: every n-th row is kept.
+        steps: training steps per spacing.
+        seed: random seed of the training.
+        results: JSON Lines file of finished results; runs are stored in a folder next to it, and resumed.
     """
     runs = []
     for every in spacings:

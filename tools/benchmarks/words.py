@@ -1,4 +1,4 @@
-"""Models of captioned pictures on held-out combinations, against methods without a model."""
+"""Models of captioned pictures on held-out combinations, against baselines."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ MEASURED = "match, caption, text_flow and text_gan"
 def words(
     runs: Sequence[Path], judge: Path | None, guidances: Sequence[float], samples: int, results: Path
 ) -> list[dict[str, Any]]:
-    """The figures of runs of models of pictures and words on their test parts, unless `results` has them already.
+    """Figures of image-text models on their test parts; skips what `results` already has.
 
     Args:
-        runs: trained ones, of those that are `MEASURED`.
-        judge: a run of match with another words.split, for captions and pictures; None leaves its figures out.
-        guidances: with which pictures are drawn; each is measured.
-        samples: at most.
-        results: JSON Lines; a benchmark that is called again goes on from there.
+        runs: trained runs of the models in `MEASURED`.
+        judge: run of match with another words.split, which judges captions and pictures; None skips its figures.
+        guidances: guidance scales of generated pictures; each is measured.
+        samples: maximum number of samples.
+        results: JSON Lines file of finished results; a repeated call continues from it.
 
     Returns:
-        A row for each figure and method: of the run, its options, "figure", "method", "value", "better".
+        One row per figure and method: the run, its options, "figure", "method", "value", "better".
 
     Raises:
         InputError: a run is of another model.
@@ -79,5 +79,5 @@ def _rows(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The rows in Markdown."""
+    """The rows as a Markdown table."""
     return markdown([*rows[0]], [list(row.values()) for row in rows])

@@ -1,4 +1,4 @@
-"""Commands that write, on tiny models: the targets of `every_call`."""
+"""Commands that write files, on tiny models: the targets of `every_call`."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ STEPS = 3
 RUN, OUT, CACHE = "run", "out", "cache"
 
 Do = Callable[[Path], None]
-"""Does something in a folder; done again, it goes on or begins anew, as somebody would who finds it undone."""
+"""Runs in a folder; when repeated, it resumes or starts over, as a user would after an interruption."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is disturbed."""
+    """Work to interrupt, and its prerequisites."""
 
     do: Do
     after: tuple[Do, ...] = ()
-    """What has been done in the folder before."""
+    """Prerequisites, run in the folder before."""
 
 
 def make_pictures(folder: Path) -> None:
-    """Sixty files. They lie beside the folder of the work, since the cache knows them by their times."""
+    """Write sixty files; outside the working folder, since the cache identifies them by their modification times."""
     for number, picture in enumerate(np.random.default_rng(0).integers(0, 256, (60, 16, 16), np.uint8)):
         Image.fromarray(picture).save(folder / f"{number:02}.png")
 
 
 def pictures_of(folder: Path) -> Path:
-    """Where they are."""
+    """Folder of the pictures."""
     return folder.with_name("pictures")
 
 
 def recipe(kind: type[ImageRecipe], folder: Path) -> ImageRecipe:
-    """The tiny one, over the pictures."""
+    """The tiny recipe, on the pictures."""
     source = str(pictures_of(folder))
     return dataclasses.replace(kind.tiny(), source=source, steps=STEPS, logging=LOGGING, checkpoints=CHECKPOINTS)
 
 
 def caching(folder: Path) -> None:
-    """Prepared pictures and a feature network come into the cache."""
+    """Put prepared pictures and a feature network into the cache."""
     rotation_network(open_source(recipe(MLPGAN, folder)), side=16)
 
 
 def training(kind: type[ImageRecipe]) -> Do:
-    """Training, resumed where there is something to resume."""
+    """Training, resumed if the run exists."""
 
     def do(folder: Path) -> None:
         train(recipe(kind, folder), folder / RUN, resume=(folder / RUN / "recipe.json").is_file())
@@ -79,7 +79,7 @@ def training(kind: type[ImageRecipe]) -> Do:
 
 
 def command(*words: str) -> Do:
-    """A command over the run; `out/` in its words is the folder of results."""
+    """A command on the run; `out/` in its arguments is the output folder."""
 
     def do(folder: Path) -> None:
         first, *others = words
@@ -89,13 +89,13 @@ def command(*words: str) -> Do:
 
 
 def sampling(folder: Path) -> None:
-    """A grid, an array, an animation and single files."""
+    """Sample a grid, an array, an animation and single files."""
     for name in ("a.png", "a.npy", "a.gif", "a"):
         command("sample", "--count", "4", "--out", f"{OUT}/{name}")(folder)
 
 
 def make_archives(folder: Path) -> None:
-    """Small ones in the place of LiteRT.js, so that nothing is fetched."""
+    """Write small archives instead of LiteRT.js, so that nothing is downloaded."""
     place = folder / CACHE / "litert.js"
     place.mkdir(parents=True)
     for archive in litert_js.ARCHIVES.values():
@@ -117,9 +117,9 @@ WORKS = {
 
 
 def done_in(folder: Path, do: Do) -> Callable[[], None]:
-    """Some work in a folder, for a forked process, with what would take long made short.
+    """The work in a folder, for a forked process, with slow parts shortened.
 
-    Feature networks hardly learn, and a SavedModel is compared with Keras in the same process.
+    Feature networks train for 4 steps, and a SavedModel is compared with Keras in the same process.
     """
 
     def work() -> None:
@@ -138,6 +138,6 @@ def done_in(folder: Path, do: Do) -> Callable[[], None]:
 
 
 def checked_here(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-    """What the process would do that compares a SavedModel with Keras."""
+    """Replacement for the process that compares a SavedModel with Keras."""
     check_saved_model.main(*words[-3:])
     return subprocess.CompletedProcess(words, 0, "", "")

@@ -22,7 +22,7 @@ TINY = Match.tiny()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The made-up pictures as files, with a table of captions."""
+    """The synthetic pictures as files, with a table of captions."""
     path = tmp_path_factory.mktemp("captioned")
     pictures, captions = shapes(16, 16)
     lines = []

@@ -19,7 +19,7 @@ PICTURES, CAPTIONS = shapes(16, 16)
 
 
 def store(folder: Path, feature: Any, captions: Any, tested: int = 0) -> None:
-    """A TFDS set `tiny_captions` of the made-up pictures, the last of which may be a test split."""
+    """A TFDS data set `tiny_captions` of the synthetic pictures, the last of which may be a test split."""
     data = tf.data.Dataset.from_tensor_slices({"image": PICTURES, "captions": captions})
     split = len(PICTURES) - tested
     splits = {"train": data.skip(0).take(split)} | ({"test": data.skip(split).take(tested)} if tested else {})

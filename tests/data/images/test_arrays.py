@@ -56,7 +56,7 @@ def test_each_form_gives_the_same_images(data: object, opened: Opener) -> None:
         EXAMPLES.batch(9),
         EXAMPLES.map(lambda x, y: (x, tf.reshape(y, [1]))).batch(5),
         (GREY, LABELS),
-        (GREY / 255, LABELS[:, np.newaxis].astype(np.uint8)),  # as Keras has them
+        (GREY / 255, LABELS[:, np.newaxis].astype(np.uint8)),  # as in Keras
         (tf.constant(GREY), list(LABELS)),
     ],
 )

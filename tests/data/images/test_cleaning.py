@@ -13,7 +13,7 @@ from aigc_tf.data.images.cleaning import Doubt, doubts
 
 
 def pictures() -> np.ndarray:
-    """Forty smooth pictures, then a copy of number 3, nearly number 5, one of one colour, and noise."""
+    """Forty smooth pictures, then a copy of number 3, a near-duplicate of number 5, a blank one, and noise."""
     random = np.random.default_rng(0)
     coarse = random.integers(90, 160, (40, 4, 4, 1)).astype(np.uint8)
     smooth = np.stack([np.asarray(Image.fromarray(each[..., 0]).resize((16, 16))) for each in coarse])[..., None]

@@ -14,7 +14,7 @@ from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
 from tools import make_shipped_set
 
-REAL_FOLDER = fashion_mnist.DEBIAN_FOLDER  # before the tests hide it
+REAL_FOLDER = fashion_mnist.DEBIAN_FOLDER  # before fixtures hide it
 
 
 def write_idx(path: Path, array: np.ndarray, magic: int | None = None) -> None:
@@ -55,7 +55,7 @@ def test_the_full_set_is_found(
 
 def test_the_shipped_set_is_used_when_nothing_larger_is_at_hand(bare_machine: Path, opened: Opener) -> None:
     install(bare_machine / "debian")
-    (bare_machine / "debian" / fashion_mnist.FILES["test"][1]).unlink()  # three of the four files are not the set
+    (bare_machine / "debian" / fashion_mnist.FILES["test"][1]).unlink()  # three of the four files are not enough
     source = opened("auto", height=28, width=28)
     assert source.name == "fashion_mnist_10k" and source.dataset == "fashion_mnist"
     (note,) = source.notes[1:]
@@ -118,7 +118,7 @@ def test_the_shipped_file_can_be_made_again(tmp_path: Path) -> None:
     with np.load(tmp_path / "again.npz") as again, np.load(fashion_mnist.SHIPPED_FILE) as shipped:
         for name in ("images", "labels"):
             np.testing.assert_array_equal(again[name], shipped[name])
-    if "ng" not in zlib.ZLIB_RUNTIME_VERSION:  # zlib-ng packs a little differently
+    if "ng" not in zlib.ZLIB_RUNTIME_VERSION:  # zlib-ng compresses slightly differently
         assert (tmp_path / "again.npz").read_bytes() == fashion_mnist.SHIPPED_FILE.read_bytes()
 
 

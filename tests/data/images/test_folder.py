@@ -1,4 +1,4 @@
-"""Folders of images, with everything else that folders may contain."""
+"""Folders of images, with any other contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.data.conftest import Opener
 
 
 def picture(level: int) -> Image.Image:
-    """4x4 grey pixels, of which the first is the level, and the others are its own noise."""
+    """4x4 grey pixels: the first is the level, the others are noise that depends on it."""
     pixels = np.random.default_rng(level).integers(0, 256, (4, 4), np.uint8)
     pixels[0, 0] = level
     return Image.fromarray(pixels)
@@ -168,7 +168,7 @@ def test_no_picture_changes_sides_when_others_come(folder: Path, opened: Opener)
 
 
 def test_the_same_picture_in_several_files_is_on_one_side(folder: Path, opened: Opener) -> None:
-    """By what is trained on: by the bytes of the files, each would be on a side of its own."""
+    """Splits use decoded pixels: by file bytes, copies could end up in different splits."""
     for level in range(40):
         picture(level).convert("RGB").save(folder / f"{level}.bmp")
         picture(level).save(folder / f"{level}.tif")
@@ -177,7 +177,7 @@ def test_the_same_picture_in_several_files_is_on_one_side(folder: Path, opened: 
     source = opened(folder)
     train, test = levels(source.train.images), levels(source.test.images)
     assert not set(train) & set(test) and len(train) + len(test) == 200 and test
-    assert len(source.notes) == 1  # no near-duplicates either
+    assert len(source.notes) == 1  # no note on near-duplicates
 
 
 def test_near_duplicates_of_test_pictures_are_counted(tmp_path: Path, opened: Opener) -> None:

@@ -1,4 +1,4 @@
-"""Labels come with their own images, and only sources that have some are taken."""
+"""Labels match their images, and sources without labels are refused."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_the_shipped_set_has_classes():
     source = open_source(CGAN(source="fashion_mnist_10k"))
     assert source.assets["classes"].names == source.class_names and len(source.class_names) == 10
     assert source.labelled
-    assert source.notes  # what the plain source says
+    assert source.notes  # from the plain source
 
 
 def test_classes_by_name_and_number():
     classes = ClassNames(("cat", "7", "dog"))
-    np.testing.assert_array_equal(classes.numbers(["dog", "0", 2, "7"]), [2, 0, 2, 1])  # a name comes first
+    np.testing.assert_array_equal(classes.numbers(["dog", "0", 2, "7"]), [2, 0, 2, 1])  # names have precedence
     for wrong in ("3", "-1", "Cat"):
         with pytest.raises(InputError, match=f"there is no class {wrong}: choose one of cat, 7, dog, or its number"):
             classes.numbers([wrong])
@@ -77,7 +77,7 @@ def test_classes_by_name_and_number():
 
 
 def test_a_number_is_never_taken_for_a_name():
-    """Names are numerals where labels are numbers, and folders named by numbers come in the order of text."""
+    """Numeric labels give numerals as names, and numbered folders are sorted as text."""
     from_one, folders = ClassNames(("1", "2", "3")), ClassNames(("0", "1", "10", "2"))
     for numbers in ([0, 1, 2], np.arange(3), np.arange(3, dtype=np.uint8)):
         np.testing.assert_array_equal(from_one.numbers(numbers), [0, 1, 2])

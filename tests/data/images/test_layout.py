@@ -1,4 +1,4 @@
-"""Folder structure: parts and classes from the paths of pictures."""
+"""Folder structure: splits and classes from the paths of pictures."""
 
 from __future__ import annotations
 

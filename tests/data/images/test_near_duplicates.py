@@ -22,7 +22,7 @@ def photos(random: np.random.Generator) -> np.ndarray:
 
 
 def saved_anew(pixels: np.ndarray) -> np.ndarray:
-    """Larger, as a JPEG of poor quality, and back."""
+    """Enlarged, saved as low-quality JPEG, and reduced again."""
     file = io.BytesIO()
     Image.fromarray(pixels).resize((70, 90), Image.Resampling.LANCZOS).save(file, "JPEG", quality=60)
     return np.asarray(Image.open(file).resize((24, 32), Image.Resampling.LANCZOS))
@@ -44,7 +44,7 @@ def test_arrays_that_hold_a_picture_twice_say_so(photos: np.ndarray, opened: Ope
 
 
 def test_a_hash_alone_does_not_make_a_duplicate() -> None:
-    """Even areas all have the hash 0."""
+    """Blank pictures all have the hash 0."""
     even = np.arange(0, 250, 25, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 9, 1), np.uint8)
     assert not difference_hashes(even).any()
     assert near_duplicates(even[::2], even[1::2]).found == 0
@@ -75,4 +75,4 @@ def test_parts_of_an_array_are_all_of_it(tmp_path: object, monkeypatch: pytest.M
     mapped = np.memmap(f"{tmp_path}/images", np.uint8, "r", shape=images.shape)
     for array in (images, mapped, Subset(mapped, np.arange(30))):
         np.testing.assert_array_equal(np.concatenate([np.array(chunk) for chunk in pieces_of(array)]), images)
-    np.testing.assert_array_equal(mapped, images)  # what was let go of is read again
+    np.testing.assert_array_equal(mapped, images)  # released pages are read again

@@ -103,7 +103,7 @@ def test_what_cannot_be_used_is_named_with_what_was_expected(
 
 
 class Trap:
-    """Unpickling it makes a folder."""
+    """Creates a folder when unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""How a source's name is resolved."""
+"""Resolution of source names."""
 
 from __future__ import annotations
 

@@ -103,12 +103,12 @@ def test_a_phone_jpeg_with_several_pictures_is_read() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 def test_exif_rotation_is_applied(kind: str) -> None:
-    # Stored lying on its side: orientation 6 asks for a quarter turn clockwise.
+    # Stored rotated: orientation 6 means a rotation by 90° clockwise.
     upright = np.zeros((16, 16), np.uint8)
     upright[:4, 12:] = 255  # white corner at the top right
     exif = Image.Exif()
     exif[0x0112] = 6
-    stored = Image.fromarray(np.rot90(upright))  # a quarter turn anticlockwise
+    stored = Image.fromarray(np.rot90(upright))  # 90° anticlockwise
     pixels = decode_image(encoded(stored.convert("RGB"), kind, exif=exif), GREY)[..., 0]
     assert pixels[0, 3] > 200 and pixels[0, 0] < 55 and pixels[3, 3] < 55 and pixels[3, 0] < 55
 
@@ -166,11 +166,11 @@ def test_what_is_no_image_says_why(data: bytes, reason: str) -> None:
 def test_decompression_bombs_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     header = b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHH", 40, 20_000, 6_800, 1, 1) + bytes(24)
     with (
-        pytest.warns(Image.DecompressionBombWarning),  # which `decode_files` leaves out
+        pytest.warns(Image.DecompressionBombWarning),  # suppressed by `decode_files`
         pytest.raises(UnreadableError, match="20000x6800 pixels, more than 134,217,728 in all"),
     ):
         decode_image(header, GREY)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # whatever a program sets for itself
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # as a program may set it
     with pytest.raises(UnreadableError, match="20000x6800 pixels"):
         decode_image(header, GREY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
@@ -212,7 +212,7 @@ def test_each_orientation_is_that_of_pillow(turn: int, random: np.random.Generat
 
 
 def test_odd_exif_does_not_matter() -> None:
-    """Software as a rational number: Pillow cannot write it again, which turning an image by ImageOps includes."""
+    """Software as a rational number: Pillow cannot write it, so ImageOps.exif_transpose would fail."""
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x0131] = "x" * 7
@@ -273,12 +273,12 @@ def test_all_threads_share_a_budget_of_pixels() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(decode, [60, 30, 50, 10, 80, 40, 500, 100, 20, 5] * 3))
     assert all(pixels <= 100 or pixels == 500 for pixels in most) and max(most[:3]) <= 100
-    with budget.taken(100):  # all of it was given back
+    with budget.taken(100):  # all of it was released
         pass
 
 
 def test_a_small_file_of_many_pixels_takes_little_memory() -> None:
-    """A PNG of 130 kB that holds 67 million pixels of 16 bits took 1.2 GB."""
+    """A 130 kB PNG with 67 million 16-bit pixels took 1.2 GB."""
     script = """
 import io, re, struct, zlib
 from pathlib import Path

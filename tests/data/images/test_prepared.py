@@ -1,4 +1,4 @@
-"""The cache of prepared folders: reused only for the same files in the same form."""
+"""The cache of prepared folders: reused only for the same files and settings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The files that were decoded."""
+    """The decoded files."""
     files: list[Path] = []
     decode = prepared.decode_files
 
@@ -91,7 +91,7 @@ def test_what_is_kept_is_for_these_files_in_this_form(folder: Path, opened: Open
     first = folder / "a" / "00.png"
     times = first.stat()
     first.write_bytes((folder / "b" / "01.png").read_bytes().ljust(times.st_size, b"\0"))
-    os.utime(first, ns=(times.st_atime_ns, times.st_mtime_ns))  # as some copying programs do
+    os.utime(first, ns=(times.st_atime_ns, times.st_mtime_ns))  # as by some copy programs
     assert prepares() and not prepares()
     first.rename(folder / "b" / "00.png")
     assert prepares()
@@ -166,7 +166,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_does_not_matter(
 def test_an_entry_that_cannot_be_read_now_stays_and_does_not_matter(
     what: str, folder: Path, opened: Opener, decoded: list[Path], monkeypatch: pytest.MonkeyPatch, kept: Path
 ) -> None:
-    """Another user's cache: the pictures are decoded, and one note says why."""
+    """Another user's cache: the pictures are decoded, with one note."""
 
     def fail(*arguments: object, **others: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -186,7 +186,7 @@ def test_an_entry_that_cannot_be_read_now_stays_and_does_not_matter(
 
 
 def fail_once(fail: object) -> object:
-    """Fails when it is called first, then does what is done at last: digests of images."""
+    """Fails at the first call, then computes digests of images, the last stage."""
     calls = []
 
     def function(*arguments: object) -> object:
@@ -240,7 +240,7 @@ def test_an_entry_that_is_removed_while_it_is_used_stays_readable(folder: Path, 
 def test_pictures_are_never_all_in_memory(
     folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, kept: Path
 ) -> None:
-    """What was decoded is in the file before the next batch is decoded."""
+    """Decoded batches are written before the next one is decoded."""
     held = []
     monkeypatch.setattr(prepared, "_AT_ONCE", 5)
     add = splits.SplitBuilder.add
@@ -257,7 +257,7 @@ def test_pictures_are_never_all_in_memory(
 def test_an_interrupt_does_not_wait_for_the_rest(
     folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, kept: Path
 ) -> None:
-    """Ctrl-C while thousands of files wait: nothing more is decoded, and no temporary file stays."""
+    """Ctrl-C with thousands of pending files: decoding stops, and no temporary file remains."""
     started = []
 
     def slow(data: bytes, settings: object) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_fingerprint_changes_with_every_part(random: np.random.Generator) -> Non
 
 def test_the_pipeline_is_far_faster_than_training(random: np.random.Generator) -> None:
     source = source_of(random.integers(0, 256, (2000, 28, 28, 1), np.uint8))
-    # 600 images a second are trained on in wall time; of the pipeline its own work counts, not that of other processes.
+    # Training consumes 600 images per second of wall time; for the pipeline, CPU time of this process counts.
     assert images_per_second(source, 32, seconds=0.3, clock=time.process_time) > 20 * 600
 
 

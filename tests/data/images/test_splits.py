@@ -1,4 +1,4 @@
-"""Which images are held out, and where many images are stored."""
+"""Selection of held-out images, and storage of large image sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.errors import InputError
 
 
 def held_out(images: np.ndarray, batch: int = 7) -> tuple[set[bytes], set[bytes]]:
-    """The contents of the training and of the test split."""
+    """Contents of the training and test splits."""
     with closing(HoldOut(images.shape[1:])) as examples:
         for start in range(0, len(images), batch):
             part = images[start : start + batch]
@@ -97,7 +97,7 @@ def test_what_does_not_fit_in_memory_goes_to_a_file_that_leaves_nothing(
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path))
     monkeypatch.setattr(splits, "memory_limit", lambda: 1000)
     with closing(SplitBuilder((3, 3, 1))) as builder:
-        for start in range(0, len(pictures), 60):  # the second part is the first that does not fit
+        for start in range(0, len(pictures), 60):  # from the second part on, it does not fit in memory
             builder.add(pictures[start : start + 60], None)
         split = builder.split()
     assert isinstance(split.images, np.memmap)

@@ -1,4 +1,4 @@
-"""TFDS data sets: read when they are there, refused within seconds when they are not."""
+"""TFDS data sets: read if available, refused within seconds if not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.data.conftest import Opener
 def prepare(
     folder: Path, name: str, version: str = "1.0.0", splits: tuple[str, ...] = ("train", "test"), **features
 ) -> dict:
-    """Makes a small data set as TFDS would leave it; returns its arrays by split."""
+    """Write a small data set in TFDS's format; returns its arrays by split."""
     features = features or {
         "image": tfds.features.Image(shape=(6, 6, 3)),
         "label": tfds.features.ClassLabel(names=["a", "b", "c"]),
@@ -53,7 +53,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every request goes to a port where nobody listens."""
+    """All requests go to a closed port."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -125,7 +125,7 @@ def test_without_a_network_there_is_one_message_within_ten_seconds(
         opened("mnist")
     assert time.monotonic() - start < 10
     assert "HTTP_PROXY" in str(caught.value) and "\n" not in str(caught.value) and len(str(caught.value)) < 500
-    assert not caplog.records  # TFDS would warn of the folder that is not there
+    assert not caplog.records  # TFDS would warn about the missing folder
 
 
 def test_fashion_mnist_that_cannot_be_had_lists_the_ways(no_network: None, opened: Opener) -> None:
@@ -141,7 +141,7 @@ def test_fashion_mnist_that_cannot_be_had_lists_the_ways(no_network: None, opene
 
 
 def test_a_host_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looking up an address has no timeout; the probe has one of its own."""
+    """DNS lookups have no timeout; the probe sets its own."""
     end = threading.Event()
 
     def wait(*_: object, **__: object) -> None:
@@ -178,7 +178,7 @@ def test_a_download_that_fails_is_one_message(
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(InputError, match=r"source mnist cannot be downloaded: Failed to get url\. Try again; or copy"):
         opened("mnist")
-    assert capsys.readouterr().out == ""  # stdout belongs to the results
+    assert capsys.readouterr().out == ""  # stdout is for results
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ def rows_of(*texts: list[int]) -> list[np.ndarray]:
 
 
 def test_it_is_the_log_ratio_of_the_counts():
-    """Symbol 2 stands in three texts of class 0 and one of class 1, symbol 3 in two of class 1 (once twice)."""
+    """Token 2 occurs in three texts of class 0 and one of class 1, token 3 in two of class 1 (twice in one)."""
     rows, labels = rows_of([2], [2], [2], [2, 3], [3, 3], [4]), np.array([0, 0, 0, 1, 1, 1], np.int32)
     (found,) = learn_evidence(rows, labels, 2, 5, PLACES, labels < 0)
     pairs = len(np.unique(np.concatenate([pair_places(row, PLACES) for row in rows])))
     assert pairs == 5
-    # Of features that two texts have: of class 0 three texts with 2 and three with (start, 2), of class 1 one each, and
-    # two with 3; one more of each of the 5 + 997 features.
+    # Features in at least two texts: in class 0 three texts with 2 and three with (start, 2), in class 1 one each, and
+    # two with 3; plus one for each of the 5 + 997 features.
     totals = np.array([6, 4]) + 5 + PLACES
     logs = np.log(np.array([[4, 2], [1, 3]])) - np.log(totals)
     expected = logs - logs.mean(axis=1, keepdims=True)
@@ -32,7 +32,7 @@ def test_it_is_the_log_ratio_of_the_counts():
 
 
 def made_up(random: np.random.Generator, count: int) -> tuple[list[np.ndarray], np.ndarray]:
-    """Texts of eight words; of each class, forty words are six times as frequent as in the other."""
+    """Texts of eight words; for each class, forty words are six times as frequent as in the other."""
     labels = random.integers(0, 2, count)
     shares = np.ones((2, 200))
     shares[0, :40] = shares[1, 40:80] = 6
@@ -54,7 +54,7 @@ def test_texts_without_a_label_help():
 
 
 def test_sums_of_training_texts_are_as_honest_as_those_of_new_ones():
-    """Without folds, texts that were counted themselves are told almost always."""
+    """Without folds, texts that were counted themselves are almost always classified correctly."""
     rows, labels = made_up(np.random.default_rng(1), 800)
     evidence, unseen = calibrated_evidence(rows[:400], labels[:400], 2, 202, PLACES)
     new, known = sums_of(evidence, rows[400:]), sums_of(evidence, rows[:400])
@@ -64,7 +64,7 @@ def test_sums_of_training_texts_are_as_honest_as_those_of_new_ones():
 
     honest = right(new, labels[400:])
     assert abs(right(unseen, labels[:400]) - honest) < 0.06 < right(known, labels[:400]) - honest
-    # Its sums are logits: as sure as they are right.
+    # Its sums are calibrated logits.
     sure = 1 / (1 + np.exp(-np.abs(new[:, 0] - new[:, 1])))
     assert sure.mean() == pytest.approx(honest, abs=0.05)
 

@@ -59,7 +59,7 @@ def test_a_tab_in_a_text_is_white_space(tmp_path: Path):
 
 
 def test_near_duplicates_are_on_one_side(table: Path):
-    """Each text of a hundred stands there three times: as it is, shouted, and with other digits."""
+    """A hundred texts in three variants each: unchanged, upper case, and with other digits."""
     texts = [f"{text} {number}" for number, text in enumerate(TEXTS[:100])]
     copies = [text.upper() + "!" for text in texts]
     others = [text.rsplit(" ", 1)[0] + " 777" for text in texts]

@@ -45,7 +45,7 @@ def test_batches_depend_on_seed_and_step_alone_and_say_the_same():
     batch, again = next(steps), next(iter(source.batches(4, seed=1, first_step=1)))
     assert all(np.array_equal(batch[name], again[name]) for name in ("clip", "grams", "shown"))
     assert batch["clip"].shape == (4, 9, 32, 32, 1) and batch["grams"].shape == (4, 3, 16)
-    # Each frame shows one picture.
+    # One picture per frame.
     np.testing.assert_array_equal(np.sum(batch["shown"], axis=1), 1)
     other = next(iter(source.batches(4, seed=2, first_step=1)))
     assert not np.array_equal(batch["clip"], other["clip"])

@@ -29,7 +29,7 @@ PIANO, BASS = FAMILIES.index("piano"), FAMILIES.index("bass")
 
 
 def random_performance(seed: int) -> Performance:
-    """Bars of several lengths, chords, triplets, drums; equal pitches of an instrument do not overlap."""
+    """Bars of different lengths, chords, triplets, drums; equal pitches of an instrument do not overlap."""
     random = np.random.default_rng(seed)
     bars = (12, *random.choice([48, 36, 42, 30], 6).tolist())
     notes: list[Note] = []
@@ -41,7 +41,7 @@ def random_performance(seed: int) -> Performance:
         if busy.get((instrument, pitch), 0) <= start:
             notes.append(Note(start, instrument, pitch, length))
             busy[instrument, pitch] = start + length
-    notes.append(Note(sum(bars) - 1, PIANO, 100, 4))  # the last bar is known by its notes
+    notes.append(Note(sum(bars) - 1, PIANO, 100, 4))  # the last bar is inferred from its notes
     return Performance(tuple(sorted(notes)), bars, 96.0)
 
 
@@ -82,7 +82,7 @@ def test_lengths_and_tempo_become_the_nearest_that_there_are_words_for():
         ("bar48 at0 piano p60 p64 d12", 1),
         ("bar48 at0 piano p60", 1),
         ("bar48 at12 at6", 1),  # back in time
-        ("bar48 at48", 1),  # behind the bar
+        ("bar48 at48", 1),  # beyond the bar
         ("bar48 at0 drums p60 d3", 2),
         ("bar48 at0 piano h42", 1),
         ("bar48 tempo96", 1),

@@ -1,4 +1,4 @@
-"""MIDI files: round trips, and files from other programs that are read, refused in one line or left out."""
+"""MIDI files: round trips, and files from other programs that are read, refused in one line or skipped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Notes = list[tuple[int, int, int]]  # start and length in quarters, pitch
 
 
 def midi(path: Path, tracks: dict[str, Notes], *, channel: int = 0, ticks: int = 96, **signature: int) -> Path:
-    """A file as other programs write it."""
+    """A MIDI file in the style of other programs."""
     file = mido.MidiFile(ticks_per_beat=ticks)
     for number, (name, notes) in enumerate(tracks.items()):
         track = file.add_track(name)
@@ -49,11 +49,11 @@ def random_piece(seed: int, steps: int = 64, voices: int = 4, **fields: object) 
         random.random((steps, voices)) < 0.4, random.integers(REST, symbol_of(108) + 1, (steps, voices)), HOLD
     ).astype(np.int16)
     cells[0] = [symbol_of(72 - 7 * voice) for voice in range(voices)]
-    # A rest after a rest is no event in MIDI.
+    # MIDI has no event for a rest after a rest.
     held = np.maximum.accumulate(np.where(cells != HOLD, np.arange(steps)[:, None], 0), axis=0)
     sounding = np.take_along_axis(cells, held, axis=0)
     cells[1:][(cells[1:] == REST) & (sounding[:-1] == REST)] = HOLD
-    cells[-1, 0] = symbol_of(72)  # the piece ends with a note: a file knows no rest at its end
+    cells[-1, 0] = symbol_of(72)  # the piece ends with a note: MIDI cannot represent a final rest
     return Piece(cells, **fields)
 
 

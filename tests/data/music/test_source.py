@@ -1,4 +1,4 @@
-"""Sources of music: groups that stay together, and the content of batches."""
+"""Music sources: groups are not split, and the content of batches."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_windows_are_moved_within_the_ranges_of_the_voices(source: MusicSource):
         sounding = batch["held"].numpy()
         notes = sounding >= FIRST
         assert (sounding >= lowest)[notes].all() and (sounding <= highest)[notes].all()
-        # What is under way has the age of the step before, and one more.
+        # A held note's age is that of the previous step plus one.
         age = batch["age"].numpy()
         inside = (age[:, 1:] > 0) & (batch["left"].numpy() != BEHIND)[:, :, None]
         assert (sounding[:, 1:] == sounding[:, :-1])[inside].all()

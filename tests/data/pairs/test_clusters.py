@@ -11,7 +11,7 @@ LONG = "this package contains the header files that are needed to compile progra
 
 
 def same(*pairs: tuple[str, str]) -> bool:
-    """Whether all of some pairs are in one cluster, beside others that are not."""
+    """Whether the given pairs form one cluster, separate from other pairs."""
     others = [("a text of other words", "something else"), ("and one more of these", "nothing at all here")]
     found = clusters([*zip(*pairs, *others, strict=True)])
     assert len(set(found[len(pairs) :])) == 2 and not set(found[len(pairs) :]) & set(found[: len(pairs)])
@@ -21,9 +21,9 @@ def same(*pairs: tuple[str, str]) -> bool:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [
-        ("Choose Format - Page 3!", "choose format: page 17", True),  # but for case, digits and punctuation
+        ("Choose Format - Page 3!", "choose format: page 17", True),  # except for case, digits and punctuation
         ("Choose Format - Page", "Choose Format - Line", False),
-        ("9 May 1998", "10 May 1997", False),  # too few words to leave the digits out
+        ("9 May 1998", "10 May 1997", False),  # too few words to ignore digits
         ("Page  One", "page one", True),
         (LONG.format("one"), LONG.format("another"), True),
         (LONG.format("one"), " ".join(reversed(LONG.split())), False),

@@ -1,4 +1,4 @@
-"""Tables, JSON lines and parallel files of pairs: recognised columns, and what is refused in one line."""
+"""Tables, JSON Lines and parallel files of pairs: detected columns, and one-line errors."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from aigc_tf.recipes.summary import Summary
 RANDOM = np.random.default_rng(0)
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "lnrs"]
 TEXTS = [" ".join(RANDOM.choice(WORDS, 12)) for _ in range(400)]
-# Each text stands twice, but for case and a number: both have to be on one side.
+# Each text occurs twice, except for case and a number: both must be in the same split.
 REPEATED = [(f"{text.upper()} {number}", text[:11]) for number, text in enumerate(TEXTS)]
 PAIRS = [*((text, text[:11]) for text in TEXTS), *REPEATED]
 
@@ -55,7 +55,7 @@ def test_what_is_cut_off_and_left_out_is_counted():
     notes = "\n".join(source.notes)
     assert "1 pairs are left out, their targets have more than 11 tokens" in notes
     assert "800 sources are cut off after 30 tokens" in notes
-    assert source.train.lengths[:, 0].max() == 31  # the end is a symbol, too
+    assert source.train.lengths[:, 0].max() == 31  # the end token counts
 
 
 def test_batches_are_a_function_of_seed_and_step():

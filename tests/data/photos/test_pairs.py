@@ -28,7 +28,7 @@ def recipe_for(kind: type[TranslationRecipe], source: Path | str, target: Path |
 
 @pytest.fixture
 def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """Twenty pairs: B is A, brighter by 100, in another format."""
+    """Twenty pairs: B is A brightened by 100, in another format."""
     random = np.random.default_rng(0)
     first, second = tmp_path / "a", tmp_path / "b"
     for index in range(20):
@@ -40,7 +40,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def difference(batch: dict[str, np.ndarray]) -> np.ndarray:
-    """By how many levels the target is brighter than the image."""
+    """Brightness difference between target and image, in levels."""
     return np.round((np.asarray(batch["target"]) - np.asarray(batch["image"])) * 127.5)
 
 
@@ -133,7 +133,7 @@ def test_a_change_of_the_pictures_of_b_is_noticed(folders: tuple[Path, Path]):
 
 
 def test_what_lies_in_other_parts_is_not_learnt_without_a_partner(folders: tuple[Path, Path]):
-    """Of both kinds: pairs to test on and to choose by, and one picture more that has no partner."""
+    """In both splits: test and validation pairs, and one more picture without a partner."""
     random = np.random.default_rng(1)
     for folder, level in zip(folders, (0, 100), strict=True):
         (folder / "kind").rename(folder / "train")
@@ -149,7 +149,7 @@ def test_what_lies_in_other_parts_is_not_learnt_without_a_partner(folders: tuple
 
 
 def test_what_leaves_nothing_to_train_on_is_refused(folders: tuple[Path, Path]):
-    """Pairs in the test folders alone; and no picture of B that is large enough."""
+    """Pairs only in the test folders; and no picture of B that is large enough."""
     random = np.random.default_rng(1)
     for folder, side, name in zip(folders, (SIDE, 4), "xy", strict=True):
         (folder / "kind").rename(folder / "test")
@@ -182,7 +182,7 @@ def test_crops_of_both_kinds_are_shown_side_by_side(folders: tuple[Path, Path]):
 
 
 def test_the_turn_of_one_picture_says_nothing_of_the_place_of_the_other():
-    """A is white at the top; the rows of B are numbered, so that the least number is where its crop begins."""
+    """A is white at the top; the rows of B are numbered, so that the minimum is the start of the crop."""
     white = np.zeros((20, SIDE, SIDE, 3), np.uint8)
     white[:, : SIDE // 2] = 255
     rows = np.broadcast_to(np.arange(SIDE + 1, dtype=np.uint8)[:, None, None], (20, SIDE + 1, SIDE, 3))
@@ -190,6 +190,6 @@ def test_the_turn_of_one_picture_says_nothing_of_the_place_of_the_other():
     seen = set()
     for batch in source.batches(8, 0).take(8):
         images, targets = (np.round(np.asarray(batch[name]) * 127.5 + 127.5) for name in ("image", "target"))
-        top_or_left = images[:, 0, 0, 0] > 128  # is white after the turn
+        top_or_left = images[:, 0, 0, 0] > 128  # white after the rotation
         seen |= set(zip(top_or_left.tolist(), targets.min(axis=(1, 2, 3)).tolist(), strict=True))
     assert seen == {(turn, top) for turn in (False, True) for top in (0, 1)}

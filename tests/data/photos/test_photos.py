@@ -1,4 +1,4 @@
-"""Photographs of any size: crops, and what is held out."""
+"""Photographs of any size: crops, and held-out photographs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIDE = 16
 
 
 def numbered(height: int, width: int) -> np.ndarray:
-    """A photograph whose pixels say where they are: (row, column, 7)."""
+    """A photograph whose pixels are their position: (row, column, 7)."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows, columns, np.full_like(rows, 7)], axis=-1).astype(np.uint8)
 
@@ -102,7 +102,7 @@ def test_the_same_photograph_in_two_files_is_on_one_side(folder: Path):
         with Image.open(path) as image:
             image.save(path.with_suffix(".bmp"))
     source = open_source(recipe_for(folder))
-    assert len(source.test) % 2 == 0 and len(source.watched) == len(source.train)  # two copies are too many to cut off
+    assert len(source.test) % 2 == 0 and len(source.watched) == len(source.train)  # two copies are too many to hold out
     assert len(source.train) + len(source.test) == 20
     assert not {photo.tobytes() for photo in source.test} & {photo.tobytes() for photo in source.train}
 
@@ -273,7 +273,7 @@ def test_photographs_beside_folders_are_learnt_too(folder: Path):
 
 
 def test_what_there_is_to_know(folder: Path, tmp_path_factory: pytest.TempPathFactory):
-    """One is there twice, and once a little brighter; one is grey, and blank."""
+    """One photograph has a copy and a slightly brighter copy; one is grey and blank."""
     smooth = np.asarray(
         Image.fromarray(np.random.default_rng(5).integers(0, 200, (4, 4, 3), np.uint8)).resize((90, 60))
     )

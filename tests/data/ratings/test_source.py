@@ -22,7 +22,7 @@ def source_of(data: Any = None, **settings: Any) -> RatingSource:
 
 
 def rows(users: int = 60, liked: int = 10, items: int = 40) -> list[tuple[str, str, float, float]]:
-    """Each user likes some items in the order of time; later users come later."""
+    """Each user likes some items in chronological order; users are in chronological order, too."""
     random = np.random.default_rng(0)
     return [
         (f"u{user}", f"i{item}", 5.0, float(100 * user + place))

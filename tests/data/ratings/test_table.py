@@ -1,4 +1,4 @@
-"""Tables of ratings and of titles: columns by common names or by flags; errors in one line."""
+"""Tables of ratings and of titles: columns by common names or by flags; one-line errors."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ def test_other_columns_of_dates_and_hours_do_not_order_the_rows(written: Written
     np.testing.assert_array_equal(table.values[:, 0], SQUARES)
     assert "time in day from 0 to 59" in table.reading
     assert "left out: sunrise (line 2 holds '06:00'), updated_at (line 2 holds '2024-01-01')" in table.reading
-    # A counter beside falling dates, as pandas writes it, says less than the dates.
+    # Dates have precedence over a row counter, as written by pandas, even if they descend.
     falling = read(written(",when,level", range(60), reversed(DAYS), SQUARES))
     np.testing.assert_array_equal(falling.values[:, 0], SQUARES[::-1])
     assert (

@@ -37,7 +37,7 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
 
 def test_the_last_fifth_is_held_out_and_scaled_by_the_rest():
     source = opened(data=WAVE)
-    # 5 % of 32 steps is 1; a window of 3 steps and the value behind them needs 4.
+    # 5 % of 32 steps is 1; a window of 3 steps and its next value need 4.
     np.testing.assert_array_equal(source.train[:, 0], WAVE[:28])
     np.testing.assert_array_equal(source.validation[:, 0], WAVE[28:32])
     np.testing.assert_array_equal(source.test[:, 0], WAVE[32:])

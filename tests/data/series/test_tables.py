@@ -1,4 +1,4 @@
-"""Real-world tables: encodings, delimiters, decimal signs, thousands, units, columns that are left out."""
+"""Real-world tables: encodings, delimiters, decimal signs, thousands separators, units, excluded columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def written(tmp_path: Path) -> Written:
 
 
 def column(cells: Sequence[str], name: str = "price", delimiter: str = ",") -> str:
-    """A table of a counter and one column."""
+    """A table with a counter and one column."""
     file = io.StringIO()
     csv.writer(file, delimiter=delimiter).writerows([("t", name), *enumerate(cells)])
     return file.getvalue()
@@ -40,7 +40,7 @@ def read(path: Path, columns: tuple[str, ...] = (), **settings: Any) -> Table:
     return read_csv(path, columns, SeriesSettings(**settings))
 
 
-# What is written reads back, in every dialect.
+# Round trips in every dialect.
 
 DATES = {
     "%Y-%m-%d": "2024-03-05",
@@ -57,7 +57,7 @@ HEADERS = {"gb18030": "收盘价格", "cp1252": "Größe", "utf-8": "价格 é",
 
 
 def as_text(value: float, decimal: str, thousands: str) -> str:
-    """Two decimals, so that thousands and decimals cannot be taken for each other."""
+    """Two decimals, so that thousands and decimal separators are unambiguous."""
     signs = {",": thousands, ".": decimal}
     return "".join(signs.get(sign, sign) for sign in f"{value:,.2f}")
 

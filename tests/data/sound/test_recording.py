@@ -28,7 +28,7 @@ def test_every_format_rate_and_number_of_channels(tmp_path: Path, ending: str, r
     path = tmp_path / f"a{ending}"
     soundfile.write(path, np.repeat(sine(500, 0.6, rate)[:, None], channels, axis=1), rate)
     sound = read_recording(path, SETTINGS)
-    assert sound.dtype == np.int16 and len(sound) == pytest.approx(0.6 * 8000, rel=0.15)  # coders add silence
+    assert sound.dtype == np.int16 and len(sound) == pytest.approx(0.6 * 8000, rel=0.15)  # codecs add silence
     spectrum = np.abs(np.fft.rfft(sound[:4000]))
     assert spectrum.argmax() * 2 == pytest.approx(500, abs=4)
     assert np.abs(sound.astype(int)).max() == pytest.approx(0.9 * 32767, abs=2)

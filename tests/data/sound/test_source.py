@@ -22,7 +22,7 @@ SAMPLES, RATE = RECIPE.sound.samples, RECIPE.sound.rate
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four words by six speakers, noise of any length; a copy, a damaged file and a text."""
+    """Four words by six speakers, noise of any length; a copy, a damaged file and a text file."""
     random = np.random.default_rng(0)
     for word in ("yes", "no", "up", "down"):
         (tmp_path / word).mkdir()
@@ -54,7 +54,7 @@ def test_what_a_speaker_says_stays_on_one_side():
     sounds = list(np.random.default_rng(0).uniform(-1, 1, (80, 400)))
     data = (sounds, [f"class {index % 2}" for index in range(80)])
     recipe = dataclasses.replace(RECIPE, sound=dataclasses.replace(RECIPE.sound, trim_db=None, group="^.$|^(.)"))
-    source = open_source(recipe, data=data)  # names are 0, 1, ..., 79: groups of the same first digit
+    source = open_source(recipe, data=data)  # names are 0, 1, ..., 79, grouped by their first digit
     known = {
         sound.tobytes(): f"{index}"[0]
         for index, sound in enumerate(

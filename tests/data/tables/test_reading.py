@@ -1,4 +1,4 @@
-"""Column types are detected and reported; what cannot be learnt is refused in one line."""
+"""Column types are detected and reported; unusable data is refused in one line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def source_of(data: Any, **settings: Any) -> TableSource:
 
 
 def file_of(path: Path, text: str, rows: int = 60) -> Path:
-    """A first row, and further ones that `{n}` numbers."""
+    """A first row, and further rows with `{n}` replaced by their number."""
     head, row = text.split("\n", 1)
     path.write_text("\n".join([head, *(row.replace("{n}", str(number)) for number in range(rows))]) + "\n")
     return path

@@ -58,7 +58,7 @@ def test_rows_come_back(source: TableSource):
     for start, size in zip(scheme.starts, scheme.sizes, strict=True):
         np.testing.assert_array_equal(encoded[:, start : start + size].sum(1), 1)
     again = scheme.decode(encoded[:, :numbers], choices)
-    inside = np.abs(encoded[:, :numbers]).max(axis=1) < 1  # beyond four deviations numbers are cut
+    inside = np.abs(encoded[:, :numbers]).max(axis=1) < 1  # numbers are clipped beyond four deviations
     assert inside.mean() > 0.97
     np.testing.assert_allclose(again[inside], rows[inside])
     assert None in scheme.cells(again)[:, scheme.place("weight")]

@@ -1,4 +1,4 @@
-"""What the tests of text share: sources in one line, and what they hold."""
+"""Shared helpers for text tests: one-line sources, and their text."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ SETTINGS = LevelSettings()
         ("SSX", False),
         ("S..", False),
         ("", False),
-        ("S#.\n#X.", False),  # nobody walks diagonally
+        ("S#.\n#X.", False),  # no diagonal moves
     ],
 )
 def test_a_level_can_be_played_if_all_can_be_walked_to(level: str, playable: bool):
@@ -74,7 +74,7 @@ def test_what_is_no_file_of_designs_gets_one_line(opened, tmp_path: Path):
 def test_rings_and_log_p_are_those_of_known_molecules():
     smiles = ["C", "c1ccccc1", "c1ccc2ccccc2c1", "not a molecule"]
     np.testing.assert_array_equal(molecules.properties(smiles, "rings"), [0, 1, 2, np.nan])
-    # Wildman & Crippen's contributions as RDKit has them: benzene is six times 0.1581 + 0.1230.
+    # Wildman & Crippen's contributions as in RDKit: benzene is six times 0.1581 + 0.1230.
     np.testing.assert_allclose(molecules.properties(["c1ccccc1"], "log_p"), [6 * (0.1581 + 0.123)], atol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""The test part has nothing that is trained on; texts with nothing to learn."""
+"""The test part is disjoint from the training text; texts with nothing to learn."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_lines_of_the_test_part_that_stand_in_the_training_part_are_left_out(tmp
 
 
 def test_what_is_left_out_of_the_test_part_changes_neither_training_nor_the_fingerprint() -> None:
-    """The split of a run of version 0.1 is the same, but for what it is measured on."""
+    """The split is that of version 0.1, except for the test part."""
     lines = [f"line {number % 60}" for number in range(100)]
     source = opened(data="\n".join(lines), lines=True)
     assert sorted(documents_of(source, "training")) == sorted(set(lines[:90]))
     assert source.training.documents == 90
     warned = [note for note in source.notes if note.startswith("warning: 10 of 10 lines of the test part are in")]
-    assert len(warned) == 1 and source.test.documents == 10  # there is nothing else to measure on
+    assert len(warned) == 1 and source.test.documents == 10  # there is no other test text
     assert not any("apart from case" in note for note in source.notes)
 
 

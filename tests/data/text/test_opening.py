@@ -54,7 +54,7 @@ def test_files_of_a_folder_are_held_out_by_their_content(tmp_path: Path) -> None
     (tmp_path / "part0" / "new.txt").write_text("One more file.\n")
     after = opened(tmp_path)
     assert test <= documents_of(after, "test")
-    # Documents have ends, which the model has to tell.
+    # Documents have end tokens, which the model predicts.
     assert source.vocabulary.end == BOUNDARY
     assert source.training.characters == sum(map(len, train)) + len(train)
 
@@ -76,7 +76,7 @@ def test_lines_are_documents(story: Path) -> None:
 def test_lines_that_are_too_long_are_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("\n".join(["short", "x" * 1_000_000, "", "also short"] * 40))
     source = opened(tmp_path / "text.txt", lines=True)
-    assert source.train.documents + source.test.documents == 80  # of two kinds: none is held out to choose by
+    assert source.train.documents + source.test.documents == 80  # two distinct lines: no validation part
     assert any("40 lines of more than 16 tokens" in note for note in source.notes)
 
 
@@ -153,10 +153,10 @@ def test_windows_cover_an_epoch_once_and_do_not_overlap() -> None:
     batch = windows(np.arange(1000, dtype=np.int32), length=7, batch_size=5, seed=3)
     count = (1000 - 1 - 6) // 7
     found = np.concatenate([batch(step)[0] for step in range(count // 5 + 1)])[:count]
-    assert found.shape == (count,) and found.min() >= 0 and found.max() + 7 < 1000  # the last target is in the text
+    assert found.shape == (count,) and found.min() >= 0 and found.max() + 7 < 1000  # the last target is within the text
     firsts = np.sort(found)
     assert (np.diff(firsts) == 7).all()
-    # The next epoch cuts at other places, and comes in another order.
+    # The next epoch has other window boundaries, and another order.
     later = np.concatenate([batch(step)[0] for step in range(count // 5 + 1, 2 * (count // 5))])
     assert later[0] % 7 != firsts[0] % 7 or not np.array_equal(later[:5], found[:5])
 
@@ -198,7 +198,7 @@ def test_lines_of_like_length_share_a_batch() -> None:
     assert padding < 0.1
     for rows in batches:
         assert (rows[:, 0] == BOUNDARY).all()
-        assert ((rows == BOUNDARY).sum(axis=1) == 2).all()  # before the line, and behind it
+        assert ((rows == BOUNDARY).sum(axis=1) == 2).all()  # before and after the line
         assert ((rows[:, :-1] == PADDING) <= (rows[:, 1:] == PADDING)).all()  # padding comes last
     lengths = np.concatenate([(rows >= 0).sum(axis=1) for rows in batches])
     np.testing.assert_array_equal(lengths, [len(source.train.document(index)) + 2 for index in chosen])

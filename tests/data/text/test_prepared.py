@@ -1,4 +1,4 @@
-"""Large texts: read in pieces, cached as token ids, within a limit."""
+"""Large texts: read in chunks, cached as token ids, within a limit."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def content(source: TextSource) -> list[object]:
-    """All that makes two sources the same."""
+    """Everything that determines the equality of two sources."""
     parts = [source.train, source.validation, source.test]
     batches = [element["tokens"].tolist() for element in source.batches(4, 0).take(3).as_numpy_iterator()]
     return [
         source.vocabulary.to_json(),
         source.fingerprint,
-        [note for note in source.notes if "apart from case" not in note],  # pieces as small as lines cut these
+        [note for note in source.notes if "apart from case" not in note],  # chunks as small as lines split these
         source.describe(),
         *((part.tokens.tolist(), part.starts.tolist(), part.characters, part.is_end) for part in parts),
         batches,
@@ -175,7 +175,7 @@ def test_a_word_is_cut_off_only_where_the_file_goes_on(limit: int, read: str, tm
 
 
 def test_only_so_much_of_a_folder_is_read_and_evenly_spread(tmp_path: Path):
-    for number in range(100):  # of 30 bytes
+    for number in range(100):  # 30 bytes each
         (tmp_path / f"{number:03}.txt").write_text(f"This is file with number {number:03}.\n")
     source = opened(tmp_path, max_bytes=30 * 27)
     assert source.notes[0].endswith("27 of 100 files, evenly spread, 810 of 3,000 bytes (text.max_bytes)")

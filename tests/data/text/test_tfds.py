@@ -1,4 +1,4 @@
-"""Text sets from TFDS: the text feature, and how much of it is read."""
+"""Text data sets from TFDS: the text feature, and the amount that is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.data.text.sources import documents_of, opened, text_of
 
 
 def store_texts(folder: Path, features: tuple[str, ...], **splits: list[str]) -> None:
-    """A TFDS set `tiny_texts` that has each text in the feature that is named `text`, or the last, and its title."""
+    """Write a TFDS data set `tiny_texts`, with texts in the last of `features`, and titles in the others."""
     data = {
         split: tf.data.Dataset.from_tensor_slices(
             {name: texts if name == features[-1] else ["A title"] * len(texts) for name in features}

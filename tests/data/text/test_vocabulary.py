@@ -23,7 +23,7 @@ anything = st.text(st.characters(exclude_categories=["Cs"]))
 
 @pytest.mark.parametrize("unit", UNITS)
 @given(text=anything)
-@example(text="<|boundary|>")  # what the tokenizer of subwords calls it
+@example(text="<|boundary|>")  # its name in the subword tokenizer
 def test_text_comes_back(unit: str, text: str) -> None:
     vocabulary = learn_vocabulary([text + TEXT], TextSettings(unit=unit), with_ends=True)
     numbers = vocabulary.encode(text + TEXT)
@@ -83,7 +83,7 @@ def test_what_was_never_seen_is_the_unknown_and_can_be_asked_for(unit: str, stra
 @pytest.mark.parametrize(
     ("prompt", "fitted", "shown"),
     [
-        ("quick", " quick", "quick"),  # it never stood at the beginning of a line
+        ("quick", " quick", "quick"),  # never at the beginning of a line
         ("quick fox", " quick fox", "quick fox"),
         ("The quick ", "The quick", "The quick"),
         ("The", "The", "The"),

@@ -1,4 +1,4 @@
-"""Clips of any format are read in order at their rate, bad ones get one line, and windows never cross a split."""
+"""Clips of any format are read in order at their rate, bad ones give one line, and windows never cross a split."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MADE_BY = {"software": "aigc_tf"}
 
 
 def greys(count: int, height: int = 24, width: int = 32) -> np.ndarray:
-    """Frames that are ever brighter."""
+    """Frames of increasing brightness."""
     values = np.linspace(20, 230, count).astype(np.uint8)
     return np.broadcast_to(values[:, None, None, None], (count, height, width, 3)).copy()
 
@@ -66,7 +66,7 @@ def test_odd_sizes_are_written_and_frames_resized_by_their_shorter_side(tmp_path
 
 
 def test_a_variable_frame_rate_becomes_a_fixed_one(tmp_path: Path):
-    """Frames shown at 0, 0.1, 0.5 and 0.6 s: at 10 a second the second one stands for four moments."""
+    """Frames at 0, 0.1, 0.5 and 0.6 s: at 10 frames per second the second one is repeated four times."""
     with av.open(str(tmp_path / "variable.mkv"), "w") as container:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt, stream.options = 32, 24, "yuv420p", {"crf": "4", "bf": "0"}
@@ -85,7 +85,7 @@ def test_a_variable_frame_rate_becomes_a_fixed_one(tmp_path: Path):
 
 
 def bad_files(folder: Path) -> dict[str, str]:
-    """Files that are no clips, and what is said of them."""
+    """Files that are not clips, and their error messages."""
     whole = written(folder / "whole.mp4", greys(6)).read_bytes()
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "noise.mp4").write_bytes(np.random.default_rng(0).bytes(5000))
@@ -184,7 +184,7 @@ def test_sprites_stay_inside_and_move_by_their_speed():
     split.SPRITES = 1
     for seed in range(20):
         window = split.window(0, np.random.default_rng(seed))
-        assert (window.sum(axis=(1, 2, 3)) == 200 * 16).all()  # never cut by a border
+        assert (window.sum(axis=(1, 2, 3)) == 200 * 16).all()  # never across a boundary
         places = np.array([np.argwhere(frame[..., 0]).mean(axis=0) for frame in window])
         moved = np.linalg.norm(np.diff(places, axis=0), axis=1)
         assert (moved <= 4 + 1.5).all() and moved.mean() > 0.8

@@ -1,4 +1,4 @@
-"""Volumes: orientation, spacing, display windows, splits of one and of several, and real-world files."""
+"""Volumes: orientation, spacing, display windows, splits of one and several volumes, and real-world files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aigc_tf.recipes.slices import SliceSettings
 from aigc_tf.recipes.vae import VAE
 
 RANDOM = np.random.default_rng(0)
-# [right, front, up]: each axis has a length and a gradient of its own.
+# [right, front, up]: each axis has a different length and gradient.
 SCAN = np.add.outer(np.add.outer(100.0 * np.arange(20), 10.0 * np.arange(30)), np.arange(40.0)).astype(np.float32)
 
 
@@ -35,7 +35,7 @@ def nifti(path: Path, values: np.ndarray = SCAN, affine: np.ndarray | None = Non
 
 
 def dicom(folder: Path, **changed: Any) -> list[Path]:
-    """The axial slices of SCAN + 0.5 as a series, in another order than that of their places."""
+    """The axial slices of SCAN + 0.5 as a DICOM series, not in spatial order."""
     folder.mkdir(exist_ok=True)
     series, paths = generate_uid(), []
     for index in RANDOM.permutation(SCAN.shape[2]):
@@ -85,13 +85,13 @@ def test_slices_are_upright_square_and_in_the_window(tmp_path: Path):
     path = nifti(tmp_path / "scan.nii", affine=np.diag([1.0, 1.0, 3.0, 1.0]))
     found = read_slices(path, SliceSettings(axis="coronal", window=(0.0, 2000.0)))
     one = found.slices[0].pixels
-    assert one.shape == (120, 20, 1)  # three times as high: its voxels are
+    assert one.shape == (120, 20, 1)  # three times as high, like its voxels
     assert (np.diff(one[:, 0, 0].astype(int)) <= 0).all()  # up is up
     assert (np.diff(one[0, :, 0].astype(int)) > 0).all()  # right is right
     assert one[0, -1, 0] == round(255 * (100 * 19 + 39) / 2000)
     axial = read_slices(path, SliceSettings(window=(0.0, 2000.0))).slices[0].pixels
     assert axial.shape == (30, 20, 1)
-    assert axial[0, 0, 0] > axial[-1, 0, 0]  # the front is above
+    assert axial[0, 0, 0] > axial[-1, 0, 0]  # the front is at the top
     assert read_slices(path, SliceSettings(axis="sagittal")).slices[0].pixels.shape == (120, 30, 1)
 
 
@@ -107,7 +107,7 @@ def test_the_parts_of_one_volume_are_slabs_with_gaps(tmp_path: Path):
 
 
 def test_of_several_volumes_whole_ones_are_held_out(tmp_path: Path):
-    for number in range(4):  # the same name in folders of their own
+    for number in range(4):  # the same name in separate folders
         (tmp_path / f"{number}").mkdir()
         nifti(tmp_path / f"{number}" / "T1.nii", RANDOM.random((6, 7, 8)).astype(np.float32))
     dicom(tmp_path / "series")

@@ -1,4 +1,4 @@
-"""The small sources of the metrics' tests."""
+"""The small sources of the metric tests."""
 
 from tests.metrics.conftest import fresh_caches, small_networks, stripes
 

@@ -1,4 +1,4 @@
-"""Quality loss by quantization: measured on the file itself, with the same latents, and refused beyond the limits."""
+"""Quality loss by quantization: measured on the file, with the same latents, and refused beyond the limits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def signature(network: keras.Model) -> Signature:
 
 
 class File:
-    """Stands for a `Runner`: answers like the networks, with an offset, and counts."""
+    """Mock of `Runner`: outputs of the networks with an offset; counts calls."""
 
     def __init__(self, signatures: dict[str, Signature], offset: float) -> None:
         self.signatures, self.offset, self.seen = signatures, offset, 0
@@ -99,7 +99,7 @@ def test_a_generator_is_compared_with_training_images(
 
 
 def test_all_classes_are_measured_equally_often(small_networks: None, stripes: Any) -> None:
-    """1,200 images of 1,000 classes are made 500 at a time."""
+    """1,200 images of 1,000 classes are generated 500 at a time."""
     label = keras.Input((1,), name="label")
     image = keras.layers.Reshape(SHAPE)(keras.layers.Dense(256, activation="sigmoid")(label))
     conditional = dataclasses.replace(

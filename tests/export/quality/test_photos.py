@@ -17,11 +17,11 @@ from aigc_tf.recipes.upscale import Upscale
 
 SKY, TEXTURE = 0.5, 0.25
 ERRORS = np.float32([0.0001, 0.05])
-"""Of the network: hardly any on the crop of sky."""
+"""Errors of the network: almost none on the sky crop."""
 
 
 class Crops:
-    """A crop of plain sky and one of texture, 8 by 8 pixels."""
+    """A crop of plain sky and one of texture, 8x8 pixels."""
 
     def unit_crops(self, part: str, count: int, side: int) -> np.ndarray:
         return np.stack([np.full((side, side, 3), value, np.float32) for value in (SKY, TEXTURE)])
@@ -63,7 +63,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, file_error: float, allowed_db: flo
 
 
 def test_a_crop_of_plain_sky_does_not_outweigh_the_others(monkeypatch: pytest.MonkeyPatch):
-    """8-bit steps of 1/512 take 26 dB from the sky alone, where nothing of it is seen."""
+    """8-bit steps of 1/512 cost 26 dB on the sky only, where they are invisible."""
     found = measured(monkeypatch, 1 / 512, allowed_db=0.1)
     assert found["before"] == pytest.approx(-10 * np.log10(np.square(ERRORS).mean()), abs=0.01)
     assert -0.1 < found["change"] < 0
@@ -75,7 +75,7 @@ def test_what_is_seen_is_refused(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_less_than_a_level_of_256_is_accepted_however_good_the_network_is(monkeypatch: pytest.MonkeyPatch):
-    """A network that is right to 80 dB loses 26 of them by steps that no 8-bit picture shows."""
+    """A network with 80 dB loses 26 dB by steps too small to show in an 8-bit picture."""
     monkeypatch.setattr("tests.export.quality.test_photos.ERRORS", np.float32([1e-4, 1e-4]))
     found = measured(monkeypatch, 0.9 / 255, allowed_db=1.0)
     assert found["change"] < -20 and found["psnr_between_db"] > 48.13

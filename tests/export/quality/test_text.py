@@ -1,4 +1,4 @@
-"""The effect of quantization on the perplexity of text."""
+"""The effect of quantization on perplexity."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def model_and_source(recipe: GPT, data: str = STORY) -> tuple[LanguageModel, Tex
 
 
 class Distorted:
-    """A file whose logits are not the model's."""
+    """A file with changed logits."""
 
     def __init__(self, model: LanguageModel, factor: float) -> None:
         self.model, self.factor = model, factor
@@ -55,11 +55,11 @@ def test_the_perplexity_of_steps_is_that_of_sequences() -> None:
 def test_a_file_that_lost_too_much_is_refused() -> None:
     recipe = dataclasses.replace(GPT.tiny(), export_limits=TextExportLimits(symbols=100, dynamic=0.01, int8=0.5))
     model, source = model_and_source(recipe)
-    source.test.tokens[:] = -9  # nothing is chosen by test text: reading it would fail
+    source.test.tokens[:] = -9  # the check must not use test text: reading it would fail
     found = text_quality(model, source, recipe, Distorted(model, 1.0), "dynamic")["step"]
     assert found["change"] == pytest.approx(0, abs=1e-6) and found["limit"] == 0.01
     for weight in model.sequence.trainable_variables:
-        weight.assign(8 * weight)  # so that doubling its logits makes it surer, and more often wrong
+        weight.assign(8 * weight)  # so that doubled logits make it overconfident
     with pytest.raises(
         VerificationError, match=r"dynamic raises the perplexity .* export_limits\.dynamic allows 1\.0%"
     ):

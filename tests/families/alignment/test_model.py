@@ -1,4 +1,4 @@
-"""Locating captions: read from likelihoods, and learnt from synthetic shapes in seconds."""
+"""Caption localisation: decoded from likelihoods, and learnt from synthetic shapes in seconds."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ RECIPE = Align.tiny()
 def test_moments_are_the_likely_frames_around_the_likeliest():
     logits = np.zeros((2, 10))
     logits[0, 1:4] = 9
-    logits[0, 9] = 8.9  # nearly as likely, and apart
+    logits[0, 9] = 8.9  # nearly as likely, at a distance
     logits[0, 2] += 0.2
     logits[1, 4:8] = 5
     np.testing.assert_array_equal(moments_of(logits), [[1, 3], [4, 7]])
     np.testing.assert_array_equal(moments_of(np.zeros((1, 5))), [[0, 4]])
-    # Of frames that fit one caption as well as another, those that no other claims count more.
+    # Among equally likely frames, those claimed by no other caption get more weight.
     claimed = np.zeros((2, 6))
     claimed[0, [1, 4]] = 5
     claimed[1, 4] = 9
@@ -39,11 +39,11 @@ def test_moments_are_the_likely_frames_around_the_likeliest():
 
 
 def test_the_loss_in_closed_form_and_equal_captions_are_no_mistake():
-    """Two clips of two frames and captions; vectors are given instead of networks."""
+    """Two clips of two frames and captions, with given vectors instead of networks."""
     model = aigc_tf.create(dataclasses.replace(RECIPE, frames=4))
     frames = np.eye(4, dtype=np.float32)
-    seen = np.array([[0, 1, 2, 3], [2, 2, 0, 1]])  # which of four things a frame shows
-    spoken = np.array([[0, 1], [2, 3]])  # both clips have captions of things
+    seen = np.array([[0, 1, 2, 3], [2, 2, 0, 1]])  # which of four objects each frame shows
+    spoken = np.array([[0, 1], [2, 3]])  # which objects the captions name
 
     class Given:
         def __init__(self, table: np.ndarray, numbers: np.ndarray) -> None:
@@ -68,7 +68,7 @@ def test_the_loss_in_closed_form_and_equal_captions_are_no_mistake():
 
     expected = 0.5 * (nats(0) + nats(1))
     assert float(model.loss_of(batch, training=True)) == pytest.approx(expected, rel=1e-3)
-    grams[1, 0] = grams[0, 0]  # the captions say the same: each frame of either belongs to both
+    grams[1, 0] = grams[0, 0]  # equal captions: frames of either clip match both
     merged = own.copy()
     merged[0] |= own[2]
     merged[2] = merged[0]

@@ -1,4 +1,4 @@
-"""GANomaly: losses by the paper's equations, which network each one trains, and the anomaly score."""
+"""GANomaly: losses by the paper's equations, the networks that each loss trains, and the anomaly score."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def weights(network: keras.Model) -> list[np.ndarray]:
 
 
 class Recorder:
-    """Stands for an optimizer: keeps the gradients, moves nothing."""
+    """Mock optimizer: records gradients, updates nothing."""
 
     iterations = 1
 
@@ -55,7 +55,7 @@ def test_losses_by_hand():
 
 @pytest.mark.parametrize("masking", [0.0, 1.0])
 def test_the_losses_of_a_step_are_those_of_the_equations(masking: float):
-    """In training mode; a denoiser's encoder sees corrupted images, here black ones, all else the clean ones."""
+    """In training mode; a denoiser's encoder gets corrupted images, here black ones, all other networks clean ones."""
     model, twin = (create(corruption=CorruptionSettings(masking=masking)) for _ in range(2))
     latent = model.encoder(IMAGES if masking == 0 else -np.ones_like(IMAGES), training=True)
     fake = np.tanh(model.decoder(latent, training=True) / 2)  # the paper's last activation
@@ -76,7 +76,7 @@ def test_the_losses_of_a_step_are_those_of_the_equations(masking: float):
 
 @pytest.mark.parametrize("loss", ["adversarial", "contextual", "encoder"])
 def test_each_loss_reaches_the_networks_it_is_for(loss: str):
-    """Only its weight is not zero; the second encoder learns from the third loss alone."""
+    """One loss weight is non-zero at a time; only the third loss trains the second encoder."""
     off = dict.fromkeys(("adversarial_weight", "contextual_weight", "encoder_weight"), 0.0)
     model = create(**{**off, f"{loss}_weight": 2.0})
     model.adam = Recorder()
@@ -93,7 +93,7 @@ def test_each_loss_reaches_the_networks_it_is_for(loss: str):
 
 
 def test_the_discriminator_moves_on_its_own_loss_alone():
-    """Its gradients are those of its cross-entropy, whatever the generator's weights are."""
+    """Its gradients are those of its cross-entropy, independent of the generator's loss weights."""
     for weight in (0.0, 1000.0):
         model = create(adversarial_weight=weight)
         model.discriminator_adam = Recorder()

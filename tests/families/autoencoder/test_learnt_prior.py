@@ -1,4 +1,4 @@
-"""A learnt prior: invertible couplings that learn a distribution and leave the VAE unchanged."""
+"""A learnt prior: invertible couplings that fit a distribution and leave the VAE unchanged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IMAGES = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype("float32
 
 
 def shaken(size: int, settings: PriorSettings = SETTINGS) -> Couplings:
-    """Couplings with random weights everywhere: as they begin they only change places."""
+    """Couplings with random weights: initially they only permute dimensions."""
     flow, random = Couplings(size, settings, seed=0), np.random.default_rng(1)
     for weight in flow.weights:
         weight.assign(random.normal(0, 0.5, weight.shape))
@@ -76,12 +76,12 @@ def test_couplings_learn_two_clusters():
         step()
     drawn = flow.inverse(random.standard_normal((2000, 2)).astype("float32")).numpy()
     near = np.abs(np.abs(drawn) - 1.5).max(axis=1) < 1
-    assert np.mean(near & (drawn[:, 0] * drawn[:, 1] > 0)) > 0.9  # of a normal distribution with these moments 0.5
+    assert np.mean(near & (drawn[:, 0] * drawn[:, 1] > 0)) > 0.9  # 0.5 for a normal distribution with these moments
     assert 0.4 < np.mean(drawn[:, 0] > 0) < 0.6
 
 
 def test_it_changes_nothing_of_the_vae():
-    """Weights, losses and random streams are those of a run without it, bit by bit; that has no further state."""
+    """Weights, losses and random streams equal those of a run without it bit by bit; that has no further state."""
     plain, with_prior = aigc_tf.create(ConvVAE.tiny()), learnt(steps=0)
     for _ in range(2):
         logs, others = plain.train_step({"image": IMAGES}), with_prior.train_step({"image": IMAGES})
@@ -94,7 +94,7 @@ def test_it_changes_nothing_of_the_vae():
 
 
 def test_an_evaluation_compares_it_with_the_standard_normal_prior(pictures: Path, tmp_path: Path):
-    """The baseline is exactly what the same run without a learnt prior reaches."""
+    """The baseline is exactly the result of the same run without a learnt prior."""
     recipe = dataclasses.replace(ConvVAE.tiny(), source=str(pictures), steps=3)
     plain = aigc_tf.train(recipe, tmp_path / "plain").evaluate(samples=20)
     found = aigc_tf.train(recipe, tmp_path / "learnt", prior=SETTINGS).evaluate(samples=20)

@@ -27,7 +27,7 @@ def values(model: Autoencoder) -> dict[str, np.ndarray]:
 
 
 def cross_entropy(logits: tf.Tensor, images: np.ndarray) -> float:
-    """In nats an image, in the plain formula."""
+    """In nats per image, by the formula."""
     probability = 1 / (1 + np.exp(-np.asarray(logits, dtype="float64")))
     return float(-(images * np.log(probability) + (1 - images) * np.log(1 - probability)).sum((1, 2, 3)).mean())
 
@@ -50,7 +50,7 @@ def test_a_denoiser_reads_corrupted_images_and_is_paid_for_clean_ones():
     )
     model = aigc_tf.create(recipe)
     inputs = corrupt(BRIGHTNESS, recipe.corruption, keras.random.SeedGenerator(recipe.seed))
-    assert 0.05 < float(np.std(inputs - BRIGHTNESS)) < recipe.corruption.gaussian  # cut at black and white
+    assert 0.05 < float(np.std(inputs - BRIGHTNESS)) < recipe.corruption.gaussian  # clipped at black and white
     naive = cross_entropy(model.decoder(model.encoder(2 * inputs - 1)), BRIGHTNESS)
     assert float(model.train_step({"image": IMAGES})["loss"]) == pytest.approx(naive, rel=1e-5)
 
@@ -73,7 +73,7 @@ def by_id(model: Autoencoder) -> dict[int, keras.Variable]:
 
 
 def test_networks_train_in_training_mode_and_are_used_in_inference_mode(tiny: Recipe):
-    """Dropout of everything: the training loss is that of a blank latent, the held-out one is not."""
+    """With dropout of everything, the training loss is that of a zero latent, the held-out loss is not."""
     model = aigc_tf.create(tiny)
     image = keras.Input(model.image_shape)
     dropped = keras.layers.Dropout(0.999999, seed=1)(model.encoder(image))
@@ -148,7 +148,7 @@ def test_its_uses_agree_with_each_other(tiny: Recipe):
     reconstructed = model.reconstruct(BRIGHTNESS)
     np.testing.assert_array_equal(reconstructed, model.decode(model.encode(BRIGHTNESS)))
     assert reconstructed.shape == BRIGHTNESS.shape and 0 <= reconstructed.min() <= reconstructed.max() <= 1
-    # The mean image is the probability of each pixel: the score is the divergence of pixels from it.
+    # The mean image gives each pixel's probability: the score is the divergence of pixels from it.
     lit = BRIGHTNESS * np.log(BRIGHTNESS / reconstructed)
     dark = (1 - BRIGHTNESS) * np.log((1 - BRIGHTNESS) / (1 - reconstructed))
     np.testing.assert_allclose(model.score(BRIGHTNESS), (lit + dark).sum((1, 2, 3)), rtol=1e-4)

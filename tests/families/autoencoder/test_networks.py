@@ -1,4 +1,4 @@
-"""The autoencoders' networks have the layers that the articles print, and fit any size of image."""
+"""The autoencoders' networks have the layers printed in the articles, and fit any image size."""
 
 from __future__ import annotations
 

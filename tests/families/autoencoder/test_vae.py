@@ -1,4 +1,4 @@
-"""The VAE's objective is the evidence lower bound and its variants, in nats an image."""
+"""The VAE's objective is the evidence lower bound and its variants, in nats per image."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tiny() -> Recipe:
 
 
 def naive_bound(model: VAE, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Reconstruction and KL `[batch]` in float64, KL by log densities of the draw's distribution."""
+    """Reconstruction and KL `[batch]` in float64, KL from log densities."""
     mean, log_variance = (part.numpy().astype("float64") for part in model.encoder(IMAGES))
     latent = mean + np.exp(log_variance / 2) * noise
     probability = 1 / (1 + np.exp(-model.decoder(latent.astype("float32")).numpy().astype("float64")))
@@ -126,7 +126,7 @@ def test_sampling_layer_draws_from_its_own_stream():
 
 
 def test_noise_goes_on_through_the_state(tiny: Recipe):
-    """The state holds where the noise stands: a restored model draws what the first one would have."""
+    """The state includes the noise stream: a restored model continues with the same samples."""
     model, restored = aigc_tf.create(tiny), aigc_tf.create(tiny)
     model.train_step({"image": IMAGES})
     for variable, saved in zip(restored.state().values(), model.state().values(), strict=True):
@@ -167,7 +167,7 @@ def test_active_units_are_the_dimensions_that_vary(tiny: Recipe):
     mean[:, 2] = np.linspace(-0.05, 0.05, 8)  # variance 0.0011, below 0.01
     logs = model.watch((mean, np.zeros_like(mean)), DIVERGENCE)
     assert float(logs["active_units"]) == 1
-    assert float(logs["kl"]) == pytest.approx(0.5 * (mean**2).sum(axis=1).mean())  # of variances of 1
+    assert float(logs["kl"]) == pytest.approx(0.5 * (mean**2).sum(axis=1).mean())  # for unit variances
 
 
 def test_prior_draws_are_numpys(tiny: Recipe):

@@ -1,4 +1,4 @@
-"""A flow whose network is known: from noise to a Gaussian, in closed form."""
+"""A flow with the optimal network in closed form: from noise to a Gaussian."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ COVARIANCE = FACTOR @ FACTOR.T
 
 
 def gain(time: float) -> np.ndarray:
-    """t C ((1 - t)² I + t² C)⁻¹: what the best prediction makes of x_t less its mean, `[3, 3]`."""
+    """t C ((1 - t)² I + t² C)⁻¹, the matrix of the best linear prediction from x_t less its mean, `[3, 3]`."""
     return time * COVARIANCE @ np.linalg.inv((1 - time) ** 2 * np.eye(3) + time**2 * COVARIANCE)
 
 
 def predict(noisy: np.ndarray, time: float, told: Any = None) -> np.ndarray:
-    """E[x | x_t], the image that the best network predicts: `[count, 3]`."""
+    """E[x | x_t], the optimal prediction: `[count, 3]`."""
     del told
     return MEAN + (noisy - time * MEAN) @ gain(time).T

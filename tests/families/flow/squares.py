@@ -1,4 +1,4 @@
-"""Two pictures, bright squares at the left and at the right, and a small training on them."""
+"""Two pictures, with a bright square left or right, and short training on them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PICTURES[0, 2:6, :3] = PICTURES[1, 2:6, 5:] = 1
 def trained(
     kind: type[FlowRecipe], steps: int, network: Literal["unet", "transformer"] = "unet"
 ) -> tuple[Any, list[float]]:
-    """A model of a recipe after some steps of 32 pictures, half of each kind on average, and its losses."""
+    """A recipe's model after some steps of 32 pictures, half of each kind on average, and its losses."""
     recipe = kind(
         images=ImageSettings(height=8, width=8),
         network=network,
@@ -34,7 +34,7 @@ def trained(
 
 
 def assert_draws_either(samples: np.ndarray, error: float) -> None:
-    """Samples are near one of the pictures, by the median of squared errors, and each picture is drawn."""
+    """Assert that samples are close to one of the pictures, by median squared error, and that both occur."""
     distances = ((samples[:, None] - PICTURES) ** 2).mean(axis=(2, 3, 4))
     assert np.median(distances.min(axis=1)) < error
     assert 0.2 < (distances[:, 0] < distances[:, 1]).mean() < 0.8

@@ -1,4 +1,4 @@
-"""Latent flow: the autoencoder is trained first, on its own, and is part of sampling and export."""
+"""Latent flow: the autoencoder is trained separately, first, and is part of sampling and export."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_first_the_autoencoder_learns_and_then_the_flow_alone() -> None:
 
 @pytest.fixture(scope="module")
 def trained() -> LatentFlowModel:
-    """On two pictures, 150 steps of the autoencoder and 200 of the flow."""
+    """A model trained on two pictures, 150 steps for the autoencoder and 200 for the flow."""
     recipe = dataclasses.replace(
         LatentFlow.tiny(),
         images=ImageSettings(height=8, width=8),

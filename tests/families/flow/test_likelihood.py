@@ -1,4 +1,4 @@
-"""The density of a flow, against that of a Gaussian in closed form."""
+"""The density of a flow, against a Gaussian in closed form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def images() -> np.ndarray:
 
 
 def left_at(time: float) -> multivariate_normal:
-    """What the picture is at that time, divided by it: the image, and the noise that is still there."""
+    """The picture at that time, divided by the time: the image plus remaining noise."""
     noise = ((1 - time) / time) ** 2 * np.eye(3)
     return multivariate_normal(gaussian.MEAN, gaussian.COVARIANCE + noise)
 
@@ -32,7 +32,7 @@ def test_it_is_the_density_of_the_gaussian(images: np.ndarray) -> None:
     np.testing.assert_allclose(log_density(predict, images, 200), expected, atol=2e-3)
     near = log_density(predict, images, 16)
     assert np.abs(near - expected).mean() < 0.1
-    # The noise that is left hardly matters beside a deviation of 0.4.
+    # The remaining noise is negligible against a deviation of 0.4.
     unbiased = multivariate_normal(gaussian.MEAN, gaussian.COVARIANCE).logpdf(images)
     assert np.abs(expected - unbiased).mean() < 0.05
 
@@ -43,6 +43,6 @@ def test_without_the_divergence_it_is_not(images: np.ndarray) -> None:
 
 
 def test_bits_of_a_uniform_density_are_those_of_the_grey_levels() -> None:
-    """Each of 255 distances of levels is equally likely."""
+    """Each of 255 level intervals is equally likely."""
     uniform = np.array([math.log(0.5) * 7])
     np.testing.assert_allclose(bits_per_dimension(uniform, 7), math.log2(255))

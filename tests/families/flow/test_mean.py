@@ -1,4 +1,4 @@
-"""MeanFlow: it learns the mean velocity until a later time."""
+"""MeanFlow: it learns the mean velocity up to a later time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def model() -> MeanFlowModel:
 
 
 def test_nothing_is_left_to_learn_where_the_mean_velocity_is_known(model: MeanFlowModel) -> None:
-    """All images are equal, so that paths are straight; and x_s is a quadratic of what the network is told."""
+    """With equal images paths are straight, and the exact network has zero loss."""
     end = IMAGES[:1]
 
     def straight(inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
@@ -37,7 +37,7 @@ def test_nothing_is_left_to_learn_where_the_mean_velocity_is_known(model: MeanFl
 
 
 def test_the_derivative_is_along_the_path(model: MeanFlowModel) -> None:
-    """Of a network in closed form, against finite differences of its mean velocity."""
+    """For a network in closed form, against finite differences of its mean velocity."""
 
     def network(inputs: list[tf.Tensor], training: bool) -> tf.Tensor:
         noisy, time, ahead = inputs
@@ -76,6 +76,6 @@ def test_steps_go_as_far_as_the_network_is_told(model: MeanFlowModel) -> None:
 
 
 def test_it_learns_to_draw_at_once() -> None:
-    """Bright squares left or right: one evaluation makes either."""
+    """Bright squares left or right: one evaluation generates either."""
     model, _ = trained(MeanFlow, 500)
     assert_draws_either(model.generate(64, seed=1), 0.03)

@@ -28,7 +28,7 @@ PICTURES = RANDOM.random((3, 16, 16, 1)).astype(np.float32)
 
 
 def shaken(model):
-    """With weights, and averages, away from the zeros that some begin with."""
+    """Move weights and averages away from their initial zeros."""
     random = np.random.default_rng(0)
     for weight in model.predictor.variables:
         weight.assign(weight + 0.1 * random.standard_normal(weight.shape))
@@ -48,7 +48,7 @@ def class_flow() -> ClassFlowModel:
 
 @pytest.mark.parametrize("network", ["unet", "transformer"])
 def test_it_learns_two_blobs(network) -> None:
-    """Bright squares left or right: after some hundred small steps samples are either, not the mean of both."""
+    """Bright squares left or right: after several hundred small steps samples are either, not the mean of both."""
     model, losses = trained(Flow, 400, network)
     assert np.mean(losses[-50:]) < 0.5 * np.mean(losses[:50])
     assert_draws_either(model.generate(64, seed=1, evaluations=20), 0.02)
@@ -81,7 +81,7 @@ def test_options_say_how_it_is_solved(flow: FlowModel) -> None:
 
 
 def test_a_network_that_predicts_velocities_means_the_same_pictures(flow: FlowModel) -> None:
-    """The same numbers, read as the velocity, are another model; both have a loss of 0 where they are right."""
+    """Image and velocity prediction are different models; both have zero loss for exact predictions."""
     other = aigc_tf.create(dataclasses.replace(Flow.tiny(), prediction="velocity"))
     noise, images, times = PICTURES - 0.5, 2 * PICTURES - 1, np.array([0.1, 0.5, 0.9], np.float32)
     exact = {
@@ -129,7 +129,7 @@ def test_the_less_strength_the_nearer_to_the_picture(flow: FlowModel) -> None:
 
 
 def test_noise_of_a_picture_leads_back_to_it() -> None:
-    """With a network that is sure of one smooth picture of each noise: x = z / 2."""
+    """With a network that maps each noise to one smooth picture: x = z / 2."""
     model = aigc_tf.create(Flow.tiny())
     model.ask = lambda noisy, time, told: 0.5 * noisy / (1.0 - 0.5 * time)
     pictures = 0.25 + 0.5 * PICTURES
@@ -169,8 +169,8 @@ def test_a_file_holds_the_sampler_that_is_asked_for(class_flow: ClassFlowModel, 
     np.testing.assert_allclose(images, class_flow.decode(examples["latent"], examples["label"], **options), atol=1e-4)
     bound = made.report["signatures"]["generate"]["difference"]["tflite"]["bound"]
     assert bound == pytest.approx(3e-5)
-    # One evaluation is there too, for programs that go the way themselves.
-    noisy, label = examples["latent"].reshape(-1, 16, 16, 1), np.array([1, 2], np.int32)  # 2 stands for any
+    # A single evaluation is exported, too, for programs with their own solver.
+    noisy, label = examples["latent"].reshape(-1, 16, 16, 1), np.array([1, 2], np.int32)  # 2 means any class
     asked = {"noisy": noisy, "time": np.full(2, 0.3, np.float32), "label": label}
     predicted = runner.map("predict", asked)["predicted"]
     np.testing.assert_allclose(predicted[:1], class_flow.ask(noisy[:1], 0.3, label[:1]), atol=1e-4)

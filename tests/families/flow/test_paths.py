@@ -25,5 +25,5 @@ def test_times_are_logistic_functions_of_normal_numbers() -> None:
     inside = batches[(batches > 0) & (batches < 1)]
     logits = np.log(inside) - np.log1p(-inside)
     np.testing.assert_allclose([logits.mean(), logits.std()], [-0.4, 1.0], atol=0.03)
-    # Spread evenly: the median of each batch hardly varies, that of independent draws does by 0.03.
+    # Stratified: the median of each batch barely varies; that of independent samples varies by 0.03.
     assert np.median(batches, axis=1).std() < 0.01

@@ -15,7 +15,7 @@ from tests.families.flow import gaussian
 
 
 def velocity(x: np.ndarray, time: float) -> np.ndarray:
-    """dx/dt = -2 t x + cos(t) exp(-t²), which x = (x_0 + sin t) exp(-t²) solves."""
+    """dx/dt = -2 t x + cos(t) exp(-t²), with the solution x = (x_0 + sin t) exp(-t²)."""
     return -2 * time * x + math.cos(time) * math.exp(-(time**2))
 
 
@@ -28,7 +28,7 @@ def error(sampler: str, steps: int, shift: float) -> float:
 @pytest.mark.parametrize(("sampler", "order"), [("euler", 1), ("heun", 2), ("adams_bashforth", 2)])
 def test_the_error_falls_by_the_order_of_the_sampler(sampler: str, order: int, shift: float) -> None:
     falls = math.log2(error(sampler, 64, shift) / error(sampler, 128, shift))
-    if (sampler, shift) == ("heun", 3.0):  # whose last, Euler's, is much shorter than the others
+    if (sampler, shift) == ("heun", 3.0):  # whose last step, Euler's, is much shorter than the others
         assert falls > order
     else:
         assert falls == pytest.approx(order, abs=0.15)
@@ -46,7 +46,7 @@ def test_it_asks_no_more_often_than_it_may(sampler: str, evaluations: int) -> No
     states = list(following(counted, np.array(0.0), FlowSolving(sampler=sampler, evaluations=evaluations)))
     assert len(states) == steps_of(sampler, evaluations)
     assert len(asked) == evaluations - (sampler == "heun" and evaluations % 2 == 0)
-    assert min(asked) >= 0 and max(asked) < 1  # at the image itself there is nothing to predict
+    assert min(asked) >= 0 and max(asked) < 1  # at t = 1 there is nothing to predict
 
 
 @pytest.mark.parametrize("sampler", [euler, heun, adams_bashforth])
@@ -75,7 +75,7 @@ def test_times_are_even_or_shifted_as_the_equation_says() -> None:
 
 @pytest.mark.parametrize("prediction", ["image", "velocity"])
 def test_noise_becomes_the_gaussian_that_the_predictions_are_of(prediction: str) -> None:
-    """With the velocity of the best prediction in closed form, mean and covariance of samples are the target's."""
+    """With the optimal velocity in closed form, mean and covariance of samples are the target's."""
 
     def velocity_of_best(noisy: np.ndarray, time: float, told: object) -> np.ndarray:
         return (gaussian.predict(noisy, time) - noisy) / (1 - time)
@@ -83,7 +83,7 @@ def test_noise_becomes_the_gaussian_that_the_predictions_are_of(prediction: str)
     ask = gaussian.predict if prediction == "image" else velocity_of_best
     noise = np.random.default_rng(0).standard_normal((40_000, 3))
     *_, samples = following(velocities(ask, None, prediction), noise, FlowSolving(evaluations=100))
-    # Exactly affine in the noise, so that only the solver's error is left beside that of the noise itself.
+    # Exactly affine in the noise: the only other error is the solver's.
     matrix, *_ = np.linalg.lstsq(np.c_[noise, np.ones(len(noise))], samples, rcond=None)
     np.testing.assert_allclose(matrix[3], gaussian.MEAN, atol=0.01)
     np.testing.assert_allclose(matrix[:3].T @ matrix[:3], gaussian.COVARIANCE, atol=0.02)

@@ -46,7 +46,7 @@ def test_classes_whose_names_are_numerals_are_drawn_by_number_and_by_name(names:
     count = len(names)
     numbers, latents = np.arange(count, dtype=np.int32), model.latents(count, 1)
     expected = np.clip(model.sampler([latents, numbers], training=False).numpy() * 0.5 + 0.5, 0, 1)
-    assert np.abs(expected[1] - model.decode(latents[1:2], condition=0)[0]).max() > 1e-6  # the class makes a difference
+    assert np.abs(expected[1] - model.decode(latents[1:2], condition=0)[0]).max() > 1e-6  # the class matters
     for labels in (None, list(names), list(range(count)), numbers, [names[0], *range(1, count)]):
         np.testing.assert_allclose(model.generate(count, seed=1, condition=labels), expected, atol=1e-6)
     for number, name in enumerate(names):
@@ -69,7 +69,7 @@ def test_labels_that_cannot_be_are_refused(model: ConditionalGAN):
 
 
 def test_the_class_is_projected_onto_the_features():
-    """Miyato & Koyama 2018, eq. 3: logits without a class, and the product of class vector and features."""
+    """Miyato & Koyama 2018, eq. 3: unconditional logits plus the inner product of class embedding and features."""
     network = untrained().discriminator
     vectors = np.random.default_rng(1).normal(size=(3, network.get_layer("flatten").output.shape[-1]))
     network.get_layer("label_vector").set_weights([vectors.astype(np.float32)])
@@ -142,14 +142,14 @@ def test_the_signature_has_the_inputs_of_the_generator_whatever_they_are_called(
 
 def test_previews_have_a_row_for_each_class(model: ConditionalGAN):
     picture = model.previews(None)["samples"]
-    height, width = 16 + 2 + 15, 8 * 17 + 1  # of a row: its border, and the line with the name
+    height, width = 16 + 2 + 15, 8 * 17 + 1  # of a row: its border, and the line with the class name
     assert picture.shape == (3 * (height + 4) + 4, width + 8, 1)
     line = picture[4 + 18 : 4 + height, 4:-4]
     assert line.min() < 100 < line.mean()  # black on white
 
 
 def test_it_learns_what_the_classes_look_like():
-    """Of dark and bright noise, a short training learns which is which."""
+    """Short training on dark and bright noise distinguishes the classes."""
     random = np.random.default_rng(0)
     model = untrained(batch_size=32)
     step = tf.function(model.train_step)

@@ -1,4 +1,4 @@
-"""The adversarial losses are their formulas, gradients included, at any logit."""
+"""The adversarial losses match their formulas, gradients included, at any logit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Array = Callable[[np.ndarray], np.ndarray]
 
 
 def log_sigmoid(x: np.ndarray) -> np.ndarray:
-    """log(1 / (1 + exp(-x))) in extended precision, as the formula is written."""
+    """log(1 / (1 + exp(-x))) in extended precision, literally."""
     return -np.log1p(np.exp(-x.astype(np.longdouble))).astype(np.float64)
 
 
@@ -33,8 +33,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return np.exp(log_sigmoid(x))
 
 
-# Each with its derivative: of one generated image's answer for the generator, and for the discriminator of one real and
-# one generated image's answer, whose losses are added.
+# Each with its derivative: for the generator by a generated image's logit; for the discriminator by the logits of a
+# real and a generated image, whose losses are added.
 GENERATORS: dict[str, tuple[Array, Array]] = {
     "non_saturating": (lambda x: -log_sigmoid(x), lambda x: -sigmoid(-x)),
     "minimax": (lambda x: log_sigmoid(-x), lambda x: -sigmoid(x)),
@@ -124,7 +124,7 @@ def test_the_losses_with_labels_are_those_that_take_a_smoothing():
 
 
 def test_places_between_are_uniform_and_one_for_each_pair():
-    """Real images are 1 and fakes 0, so that the images between are the shares themselves."""
+    """Real images are 1 and fakes 0, so that interpolated images equal the interpolation weights."""
     count = 2000
     real, fake = tf.ones((count, 3, 2, 2)), tf.zeros((count, 3, 2, 2))
     seed = keras.random.SeedGenerator(0)
@@ -132,8 +132,8 @@ def test_places_between_are_uniform_and_one_for_each_pair():
     assert (shares == shares[:, :1, :1, :1]).all()  # one for all pixels of an image
     shares = shares[:, 0, 0, 0]
     assert kstest(shares, "uniform").pvalue > 1e-3
-    assert len(np.unique(shares)) > 0.99 * count  # not one for the batch
-    assert not np.array_equal(between(real, fake, seed).numpy()[:, 0, 0, 0], shares)  # another draw at each call
+    assert len(np.unique(shares)) > 0.99 * count  # not one for the whole batch
+    assert not np.array_equal(between(real, fake, seed).numpy()[:, 0, 0, 0], shares)  # a new sample at each call
 
 
 def test_images_between_lie_on_the_line_of_their_own_pair():
@@ -144,7 +144,7 @@ def test_images_between_lie_on_the_line_of_their_own_pair():
 
 
 PENALTIES = {
-    # Of the norms of the gradients, and the derivative by the norm.
+    # As a function of the gradient norm, with its derivative.
     gradient_penalty: (lambda norm: (norm - 1) ** 2, lambda norm: 2 * (norm - 1)),
     r1_penalty: (lambda norm: norm**2 / 2, lambda norm: norm),
 }
@@ -152,7 +152,7 @@ PENALTIES = {
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_penalties_and_their_gradients_are_the_formula(penalty: Callable[..., tf.Tensor]):
-    """For D(x) = Σ w x² / 2 the gradient is w x, with the norm n, and dn/dw = w x² / n."""
+    """For D(x) = Σ w x² / 2 the gradient is w x, with norm n, and dn/dw = w x² / n."""
     random = np.random.default_rng(0)
     images, kernel = random.normal(size=(6, 3, 3, 2)), random.normal(size=(3, 3, 2))
     weights = tf.Variable(kernel, dtype=tf.float32)

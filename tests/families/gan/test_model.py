@@ -1,4 +1,4 @@
-"""The GAN's training step is the two-player game, in whatever form it is computed."""
+"""The GAN's training step is the two-player game, however it is computed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REAL = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32
 
 @pytest.fixture
 def tiny(tiny: DCGAN) -> DCGAN:
-    """Without R1, so that the two losses are all there is."""
+    """Without R1, with only the two adversarial losses."""
     return dataclasses.replace(tiny, r1=R1Settings())
 
 
@@ -34,7 +34,7 @@ def values(model: GAN) -> dict[str, np.ndarray]:
 
 
 class Recorder:
-    """Stands for an optimizer: keeps the gradients, moves nothing."""
+    """Mock optimizer: records gradients, updates nothing."""
 
     iterations = 1
 
@@ -43,7 +43,7 @@ class Recorder:
 
 
 def test_gradients_equal_those_of_two_separate_passes(tiny: DCGAN):
-    """One shared forward pass against a pass for each player, same latents, same dropout masks."""
+    """One shared forward pass against one pass per player, with the same latents and dropout masks."""
     shared = aigc_tf.create(dataclasses.replace(tiny, average_images=None))
     shared.generator_optimizer, shared.discriminator_optimizer = Recorder(), Recorder()
     shared.train_step({"image": REAL})
@@ -51,7 +51,7 @@ def test_gradients_equal_those_of_two_separate_passes(tiny: DCGAN):
     apart = aigc_tf.create(tiny)
 
     def forward() -> tuple[tf.Tensor, tf.Tensor]:
-        # The same draws for each player: every seed generator starts from the model's first state.
+        # The same random numbers for each player: every seed generator starts from the model's first state.
         fresh = aigc_tf.create(tiny)
         for mine, other in zip(apart.variables, fresh.variables, strict=True):
             mine.assign(other)
@@ -80,7 +80,7 @@ def test_gradients_equal_those_of_two_separate_passes(tiny: DCGAN):
 @pytest.mark.parametrize("loss", ["non_saturating", "minimax", "hinge", "wasserstein"])
 @pytest.mark.parametrize("shift", [-40.0, 0.0, 40.0])
 def test_one_backward_pass_gives_both_players_gradients(tiny: DCGAN, loss: str, shift: float):
-    """Even where the discriminator is so sure of generated images that its own gradient by them is 0."""
+    """Even if the discriminator is so confident that its own gradient on generated images is 0."""
     recipe = dataclasses.replace(tiny, average_images=None, loss=loss, gradient_penalty=1.0)
     found, expected = aigc_tf.create(recipe), aigc_tf.create(recipe)
     assert found.shares_backward_pass
@@ -98,7 +98,7 @@ def test_one_backward_pass_gives_both_players_gradients(tiny: DCGAN, loss: str, 
 
 
 def test_batch_normalisation_and_replay_keep_the_backward_passes_apart(tiny: DCGAN):
-    """An answer there depends on other images, too."""
+    """There, a logit depends on other images, too."""
     model = aigc_tf.create(tiny)
     image = keras.Input(model.discriminator.input_shape[1:])
     normalised = keras.Model(image, model.discriminator(keras.layers.BatchNormalization()(image)))
@@ -121,7 +121,7 @@ def test_each_player_moves_its_own_weights_and_no_others(tiny: DCGAN):
 
 
 def test_a_step_trains_with_dropout_and_batch_statistics(tiny: DCGAN):
-    """Without `training=True` neither would be active: Keras 3 does not infer it inside a train_step."""
+    """Without `training=True` both would be inactive: Keras 3 does not infer it inside a train_step."""
     model = aigc_tf.create(tiny)
     before = values(model)
     model.train_step({"image": REAL})
@@ -160,7 +160,7 @@ def test_fused_adam_is_kerass_adam():
 
 
 def test_both_rates_fall_with_the_training_steps(tiny: DCGAN):
-    """Though the discriminator is updated twice in each."""
+    """Although the discriminator is updated twice per step."""
     schedule = ScheduleSettings(warmup_steps=0, final_share=0.1)
     recipe = dataclasses.replace(tiny, steps=4, discriminator_steps=2, schedule=schedule)
     model = aigc_tf.create(recipe)
@@ -175,18 +175,18 @@ def test_both_rates_fall_with_the_training_steps(tiny: DCGAN):
 
 
 def test_gradients_are_clipped_by_their_global_norm(tiny: DCGAN):
-    """With plain scale-free Adam a clip shows in the first moment: (1 - beta_1) * clipped gradient."""
+    """Adam's updates are scale-free, but clipping shows in the first moment: (1 - beta_1) * clipped gradient."""
     clipped = AdamSettings(clip_norm=1e-3, beta_1=0.5)
     model = aigc_tf.create(dataclasses.replace(tiny, generator_optimizer=clipped))
     logs = model.train_step({"image": REAL})
-    assert float(logs["generator_gradient_norm"]) > 1e-3  # before the clip
+    assert float(logs["generator_gradient_norm"]) > 1e-3  # before clipping
     moments = [v.numpy() for v in model.generator_optimizer.variables if "momentum" in v.path]
     norm = np.sqrt(sum((m**2).sum() for m in moments))
     assert norm == pytest.approx(0.5 * 1e-3, rel=1e-3)
 
 
 def test_moving_average_follows_its_horizon_in_images(tiny: DCGAN):
-    """The average after n steps is the closed form of its recursion, statistics included."""
+    """The average after n steps matches the closed form of its recursion, statistics included."""
     horizon = 20
     model = aigc_tf.create(dataclasses.replace(tiny, average_images=horizon))
     expected = [v.numpy().astype(np.float64) for v in model.sampler.variables]
@@ -217,7 +217,7 @@ def test_held_out_losses_change_nothing(tiny: DCGAN):
     data = tf.data.Dataset.from_tensors({"image": REAL})
     first = model.evaluate(data, verbose=0, return_dict=True)
     assert first == model.evaluate(data, verbose=0, return_dict=True)
-    assert first["discriminator_loss"] == pytest.approx(2 * np.log(2), abs=0.1)  # untrained: it cannot tell
+    assert first["discriminator_loss"] == pytest.approx(2 * np.log(2), abs=0.1)  # untrained: at chance level
     after = values(model)
     assert all(np.array_equal(before[name], after[name]) for name in before)
 

@@ -23,7 +23,7 @@ RECIPE = Recipe.tiny()
 def test_a_roll_gives_back_its_excerpt_with_rests_and_repeated_notes():
     cells = PIECES[0].cells.copy()
     cells[4:, 1], cells[4, 1], cells[9, 1] = HOLD, REST, symbol_of(60)
-    cells[12, 1] = symbol_of(60)  # struck again
+    cells[12, 1] = symbol_of(60)  # repeated
     pieces = [Piece(cells), *PIECES]
     rolls = rolls_of(notes_of_pieces(pieces), RECIPE).numpy()
     assert rolls.shape == (21, 16, 48, 8) and set(np.unique(rolls)) == {-1.0, 1.0}

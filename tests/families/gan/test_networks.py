@@ -43,7 +43,7 @@ def test_the_second_dense_layer_is_there_when_asked_for():
     tiny = ConvGAN.tiny()
     plain, printed = (conv_gan.generator(dataclasses.replace(tiny, second_dense=on)) for on in (False, True))
     units = 4 * 4 * tiny.generator_filters
-    assert printed.count_params() - plain.count_params() == units * units + 4 * units  # and its normalisation
+    assert printed.count_params() - plain.count_params() == units * units + 4 * units  # with its normalisation
 
 
 def test_the_64_pixel_networks_are_radfords():
@@ -55,10 +55,10 @@ def test_the_64_pixel_networks_are_radfords():
     assert of_kind(generator, layers.Dense)[0].units == 4 * 4 * 256
     strided = of_kind(discriminator, layers.Conv2D)
     assert [(c.filters, c.strides) for c in strided] == [(f, (2, 2)) for f in (32, 64, 128, 256)]
-    # Everywhere but at the generator's output and the discriminator's input (Radford et al. 2015, §3).
+    # Everywhere except the generator's output and the discriminator's input (Radford et al. 2015, §3).
     assert len(of_kind(generator, layers.BatchNormalization)) == 4
     assert len(of_kind(discriminator, layers.BatchNormalization)) == 3
-    assert not of_kind(dcgan64.discriminator(DCGAN64()), layers.BatchNormalization)  # R1 allows none
+    assert not of_kind(dcgan64.discriminator(DCGAN64()), layers.BatchNormalization)  # not allowed with R1
 
 
 @pytest.mark.parametrize("shape", [(16, 32, 3), (48, 16, 1)])

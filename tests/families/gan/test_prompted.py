@@ -28,7 +28,7 @@ def source():
 
 @pytest.fixture(scope="module")
 def gan(source) -> TextGANModel:
-    """After 300 quick steps on made-up pictures."""
+    """A model after 300 fast steps on synthetic pictures."""
     recipe = dataclasses.replace(
         TextGAN.tiny(),
         batch_size=32,
@@ -57,7 +57,7 @@ def test_a_prompt_is_a_condition_for_all(gan: TextGANModel) -> None:
 
 
 def test_real_pictures_with_captions_of_others_are_to_be_refused(gan: TextGANModel, source, monkeypatch) -> None:
-    """With a discriminator that sees nothing but the first word and whether all pixels are 0."""
+    """With a discriminator that sees only the first word and the first pixel."""
     words = tf.constant(source.captions.numbers(["red ring", "blue ring", "blue ring", "green ring"]))
     real, fake = tf.ones((4, 16, 16, 3)), tf.zeros((4, 16, 16, 3))
 
@@ -68,7 +68,7 @@ def test_real_pictures_with_captions_of_others_are_to_be_refused(gan: TextGANMod
     contest = gan.contest(real, fake, [words])
     first = 0.1 * words.numpy()[:, 0]
     np.testing.assert_allclose(contest.fake_logits[:, 0], first)
-    # Of the third picture the caption before it is its own: it is left out.
+    # The third picture's preceding caption equals its own: it is excluded.
     mismatched = np.where([True, True, False, True], 1 + np.roll(first, 1), first)
     refused = np.concatenate([first, mismatched])[:, None].astype(np.float32)
     np.testing.assert_allclose(contest.loss, discriminator_loss((1 + first)[:, None].astype(np.float32), refused), 1e-6)

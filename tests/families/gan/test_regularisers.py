@@ -25,7 +25,7 @@ def recipe(**changes: Any) -> DCGAN:
 
 
 class Recorder:
-    """Stands for an optimizer: keeps the gradients, moves nothing."""
+    """Mock optimizer: records gradients, updates nothing."""
 
     def __init__(self) -> None:
         self.gradients: list[list[np.ndarray]] = []
@@ -36,14 +36,14 @@ class Recorder:
 
 
 def recorded(model: GAN, real: np.ndarray) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
-    """The gradients of a step for the generator and for the discriminator, each update's."""
+    """Gradients of a step for generator and discriminator, for each update."""
     model.generator_optimizer, model.discriminator_optimizer = Recorder(), Recorder()
     model.train_step({"image": real})
     return model.generator_optimizer.gradients, model.discriminator_optimizer.gradients
 
 
 def squared_norms(model: GAN, images: tf.Tensor) -> tf.Tensor:
-    """Of the discriminator's gradient at each image, one image after the other."""
+    """Squared norms of the discriminator's gradient at each image, image by image."""
     norms = []
     for image in tf.unstack(images):
         with tf.GradientTape() as tape:
@@ -54,7 +54,7 @@ def squared_norms(model: GAN, images: tf.Tensor) -> tf.Tensor:
 
 
 def naive(model: GAN, settings: DCGAN) -> tf.Tensor:
-    """The discriminator's cost as the papers write it."""
+    """The discriminator's loss as in the papers."""
     latent = keras.random.normal((8, settings.latent_dim), seed=model.latent_seed)
     fake = model.generator(latent, training=True)
     real_scores, fake_scores = model.discriminator(REAL, training=True), model.discriminator(fake, training=True)
@@ -149,7 +149,7 @@ def test_instance_noise_is_normal_and_fades_linearly():
 
 
 def test_noise_has_a_stream_of_its_own():
-    """Of the same stream it would repeat the latents."""
+    """From the same stream it would repeat the latents."""
     model = aigc_tf.create(recipe(instance_noise=InstanceNoiseSettings(deviation=1.0, steps=10)))
     model.discriminator = lambda images, training: images
     latents = keras.random.normal((8, 256), seed=model.latent_seed).numpy().ravel()
@@ -158,7 +158,7 @@ def test_noise_has_a_stream_of_its_own():
 
 
 def test_real_generated_and_replayed_images_are_augmented_each_with_draws_of_its_own():
-    """The discriminator sees a rectangle cut out of images that have no zeros, at another place in each."""
+    """The discriminator sees cutouts at different positions, in images without zeros."""
     settings = {"differentiable": DifferentiableAugmentation(cutout=0.5)}
     model = aigc_tf.create(recipe(replay=ReplaySettings(share=0.5, capacity=4), **settings))
     seen: list[np.ndarray] = []
@@ -177,8 +177,8 @@ def test_real_generated_and_replayed_images_are_augmented_each_with_draws_of_its
     for images, shade in zip(seen, 2 * shades, strict=True):
         assert set(np.unique(images)) == {0, np.float32(shade)}
     batches = [np.packbits(images[:4] == 0).tobytes() for images in seen]
-    assert len(set(batches)) == 6  # none is cut like another
-    assert (model.replay.parts[0].numpy() == 0.75).all()  # the past is kept as it was
+    assert len(set(batches)) == 6  # all cutouts differ
+    assert (model.replay.parts[0].numpy() == 0.75).all()  # replayed images are stored unaugmented
 
 
 def images_of(*values: float) -> tf.Tensor:
@@ -193,8 +193,8 @@ def test_the_replay_remembers_the_latest_and_gives_any_of_them():
     for start in range(1, 41, 2):
         images, labels = exchange(images_of(start, start + 1), tf.constant([start, start + 1]))
         images = images.numpy().ravel()
-        np.testing.assert_array_equal(images, labels)  # parts stay together
-        assert ((images >= max(1, start - 3)) & (images <= start + 1)).all()  # nothing older, nothing empty
+        np.testing.assert_array_equal(images, labels)  # images stay with their labels
+        assert ((images >= max(1, start - 3)) & (images <= start + 1)).all()  # no older and no empty entries
         drawn += list(start + 1 - images)
     assert set(drawn) == {0, 1, 2, 3, 4}
     assert int(buffer.seen) == 40
@@ -237,7 +237,7 @@ def test_spectral_normalisation_keeps_every_kernel_at_one():
 
 
 def test_what_is_off_adds_nothing_to_the_state():
-    """So that runs of older recipes can still be opened."""
+    """Runs of older recipes can still be opened."""
     kinds = ("replay", "noise_seed", "penalty_seed", "augmentation_seed", "vector")
 
     def found(*recipes: DCGAN) -> set[str]:
@@ -253,7 +253,7 @@ def test_what_is_off_adds_nothing_to_the_state():
 
 
 def test_everything_at_once_resumes_exactly():
-    """From a restored state training goes on as if nothing had happened."""
+    """Training continues exactly from a restored state."""
     settings = recipe(
         loss="hinge",
         dropout=0.3,

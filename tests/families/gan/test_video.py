@@ -1,4 +1,4 @@
-"""The video GAN: content and motion latents, and a discriminator that sees the order of frames."""
+"""The video GAN: content and motion latents, and a discriminator that is sensitive to frame order."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def test_the_discriminator_sees_the_order_of_frames(model: VideoGAN):
     answers = model.discriminator(clips).numpy()
     assert answers.shape == (4, 1)
     assert np.abs(model.discriminator(clips[:, ::-1]).numpy() - answers).min() > 1e-6
-    # Each clip is judged by itself.
+    # Each clip is evaluated independently.
     np.testing.assert_allclose(model.discriminator(clips[1:2]).numpy(), answers[1:2], atol=1e-5)
 
 
 def test_both_players_move_by_one_shared_pass_as_by_two(source: Source):
-    """The shared backward pass through a discriminator of clips gives the slopes of each player's own."""
+    """The shared backward pass through a clip discriminator gives each player's own gradients."""
     batch = next(iter(source.batches(4, seed=0)))
     weights = []
     for shares in (True, False):
@@ -83,6 +83,6 @@ def test_a_clip_is_written_at_the_rate_that_was_learnt():
 
 
 def test_averages_hold_no_states_of_random_streams(model: VideoGAN):
-    """A GRU has one, whatever it drops."""
+    """A GRU always has one, for any dropout."""
     assert [weight.dtype for weight in model.generator.weights] == ["float32"] * len(model.generator.weights)
     model.update_sampler(tf.constant(4))

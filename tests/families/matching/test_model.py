@@ -54,7 +54,7 @@ def test_what_comes_after_the_end_of_a_caption_does_not_count() -> None:
 
 
 def test_it_finds_held_out_combinations_of_shapes(source) -> None:
-    """After some hundred small steps far more often than chance, for pictures that nothing was trained on."""
+    """After several hundred small steps, far above chance on unseen pictures."""
     recipe = Match.tiny()
     changes = {"vector_size": 16, "batch_size": 32, "filters": (16, 32), "steps": 300}
     recipe = type(recipe)(**(vars(recipe) | changes | {"optimizer": type(recipe.optimizer)(learning_rate=5e-3)}))

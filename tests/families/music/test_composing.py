@@ -1,4 +1,4 @@
-"""Composing cell by cell matches the network over whole windows, and given notes stay."""
+"""Generation cell by cell matches the network on whole windows, and given notes are kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PIECES = made_up_pieces(VOICES)
 
 @pytest.fixture(scope="module")
 def model() -> MusicModel:
-    """With weights large enough that every input matters."""
+    """A model with weights large enough that every input matters."""
     made = aigc_tf.create(Music.tiny())
     random = np.random.default_rng(0)
     for weight in made.trainable_variables:
@@ -42,12 +42,12 @@ def test_windows_cover_a_piece_once_with_a_known_half_before(steps: int):
     for hop in found[1:]:
         assert hop.first - hop.start == 12 and hop.stop <= hop.start + 24
     for hop in found[:-1]:
-        assert hop.start + 24 - hop.stop >= 4  # what the encoder sees ahead
+        assert hop.start + 24 - hop.stop >= 4  # the encoder's look-ahead
 
 
 @pytest.mark.parametrize("given", [(), (0,), (1, 3)])
 def test_the_cache_gives_the_likelihood_of_whole_windows(model: MusicModel, given: tuple[int, ...]):
-    """Reading a piece cell by cell, over several windows, and all windows at once: the same -log p."""
+    """Cell by cell over several windows, and all windows at once: the same -log p."""
     piece = PIECES[0].part(0, 70)
     mask = np.zeros((1, piece.steps, 4), bool)
     mask[:, :, list(given)] = True
@@ -111,7 +111,7 @@ def test_a_prompt_begins_each_piece_and_goes_on(model: MusicModel):
 
 
 def test_pieces_can_be_had_in_a_key(model: MusicModel, monkeypatch: pytest.MonkeyPatch):
-    """Of a model whose notes are those of real pieces: at random they reach from one end of the piano to the other."""
+    """With a model of realistic notes: random ones range from one end of the piano to the other."""
     drawn = np.stack([PIECES[0].cells[:16], PIECES[5].cells[:16]])
     monkeypatch.setattr(MusicModel, "compose", lambda *_: drawn)
     made = model.generate(2, seed=3, bars=1, key="f#")

@@ -1,4 +1,4 @@
-"""The music VAE: its bars, its cell-by-cell likelihood, its reconstructions after some training."""
+"""The music VAE: bars, cell-by-cell likelihood, reconstructions after short training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PIECES = [piece.part(16, 32) for piece in made_up_pieces(VOICES)]
 
 @pytest.fixture(scope="module")
 def model() -> MusicVAE:
-    """Of two bars, with weights large enough that every input matters."""
+    """A model of two bars, with weights large enough that every input matters."""
     made = aigc_tf.create(dataclasses.replace(Recipe.tiny(), music=ExcerptSettings(bars=2)))
     random = np.random.default_rng(0)
     for weight in made.trainable_variables:
@@ -62,7 +62,7 @@ def test_reading_cell_by_cell_costs_what_the_network_says(model: MusicVAE):
 
 
 def test_a_bar_knows_of_the_one_before_only_what_sounds_at_its_end(model: MusicVAE):
-    """The first bar's middle changes its own nats alone: those of both bars change by the same."""
+    """The middle of the first bar changes only that bar's nats, and so the total by the same amount."""
     piece, other = PIECES[0], PIECES[0].cells.copy()
     other[4] = PIECES[5].cells[0]
     changed = Piece(other)
@@ -98,7 +98,7 @@ def test_files_that_are_too_short_or_lack_voices_are_refused(tmp_path: Path):
 
 
 def test_learns_to_give_back_what_it_encodes():
-    """A few excerpts by heart, in 80 steps: cells that begin notes, too."""
+    """A few excerpts are memorised in 80 steps, including note onsets."""
     small = {"depth": 1, "encoder_depth": 1, "width": 32, "heads": 2, "units": 32, "latent_dim": 16}
     recipe = Recipe(**small, steps=80, dropout=0.0, note_dropout=0.0, beta=0.0)
     model = aigc_tf.create(recipe)

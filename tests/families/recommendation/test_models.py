@@ -34,7 +34,7 @@ LEARNING = {
 
 @pytest.mark.parametrize("recipe", LEARNING.values(), ids=LEARNING)
 def test_it_learns_what_goes_with_what(recipe: RecommendationRecipe, tmp_path: Path):
-    """Users of the made-up ratings like two kinds of films: better than popularity by far."""
+    """Users of the synthetic ratings like two kinds of films: far better than popularity."""
     run = aigc_tf.train(recipe, tmp_path / "run")
     users = run.source.test
     gain = mean_ndcg(run.model.scores(users.given.toarray()), users)

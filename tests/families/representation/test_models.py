@@ -25,7 +25,7 @@ RATE, AT_ONCE = AdamSettings(learning_rate=5e-3), ScheduleSettings(warmup_steps=
 
 
 def pictures(count: int, seed: int = 0) -> np.ndarray:
-    """Sums of light above and of vertical stripes, as strong as it comes: uint8 `[count, 16, 16, 1]`."""
+    """Random mixtures of light from above and vertical stripes: uint8 `[count, 16, 16, 1]`."""
     random = np.random.default_rng(seed)
     above, stripes = np.zeros((2, 16, 16, 1))
     above[:8] = stripes[:, ::4] = 1
@@ -61,7 +61,7 @@ def masked() -> MaskedAutoencoder:
 
 def test_what_is_hidden_is_not_looked_at(masked: MaskedAutoencoder) -> None:
     images, hidden = pictures(3) / np.float32(255), masked.hidden(5)
-    assert hidden.sum() == 12 * 16  # of 16 patches of 4x4 pixels three quarters
+    assert hidden.sum() == 12 * 16  # three quarters of 16 patches of 4x4 pixels
     other = np.where(hidden, 1 - images, images)
     np.testing.assert_allclose(
         masked.transform(images, 5)[:, hidden[..., 0]], masked.transform(other, 5)[:, hidden[..., 0]], atol=1e-6

@@ -1,4 +1,4 @@
-"""Interpolated slices of volumes: what stays, what is added, and the command."""
+"""Interpolated slices of volumes: kept slices, new slices, and the command."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_given_slices_stay_and_new_ones_are_linear_plus_a_change(axis: str, rows
 
 
 def test_planes_lie_as_in_training():
-    """The network sees the top of the volume in its first row."""
+    """The network's first row is the top of the volume."""
     seen = []
     one = model(0.0)
     one.applied = lambda inputs: seen.append(inputs["image"]) or inputs["image"]

@@ -28,7 +28,7 @@ def plain_run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
 
 
 def test_without_the_game_the_state_is_that_of_earlier_runs(plain_run: aigc_tf.Run):
-    """Names of checkpoints that exist, and recipes that know nothing of the game."""
+    """Variable names of existing checkpoints, and recipes from before the GAN loss."""
     names = {name.split("/")[0] + "/" + name.split("/")[1] for name in plain_run.model.state()}
     assert names == {
         "model/network",
@@ -47,7 +47,7 @@ def test_without_the_game_the_state_is_that_of_earlier_runs(plain_run: aigc_tf.R
 def test_a_game_begins_with_the_weights_of_a_plain_run(
     plain_run: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    """Resumes exactly, with the discriminator's state."""
+    """It also resumes exactly, with the discriminator's state."""
     recipe = dataclasses.replace(GAME, start_from=str(plain_run.path), steps=2)
     run = aigc_tf.train(recipe, tmp_path / "whole")
     said = capsys.readouterr().err
@@ -69,7 +69,7 @@ def test_the_discriminator_is_not_exported(tmp_path: Path):
 
 
 def test_features_reward_what_pixels_punish():
-    """A brighter picture is further from the truth than a blurred one pixel by pixel, and nearer in features."""
+    """A brightened picture is further from the ground truth than a blurred one in pixels, and closer in features."""
     truth = (0.6 * RANDOM.random((1, 32, 32, 1))).astype(np.float32)
     brighter, blurred = truth + 0.3, gaussian_filter(truth, (0, 1, 1, 0))
     look = random_features()
@@ -80,7 +80,7 @@ def test_features_reward_what_pixels_punish():
 
 
 def test_a_game_is_sharper(tmp_path: Path):
-    """Checks of single pixels, which the small picture shows as grey: by pixels alone, grey is as good as any guess."""
+    """Single-pixel checkerboards, grey when downscaled: by pixel losses, grey is as good as any guess."""
     rows, columns = np.mgrid[:32, :32]
     checks = np.where(rows % 2 == columns % 2, 230, 25).astype(np.uint8)[..., np.newaxis]
     photos = [checks, checks[:, ::-1]] * 8

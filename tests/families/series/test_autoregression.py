@@ -1,4 +1,4 @@
-"""The autoregressive model is least squares; its forecasts are those of statsmodels and of simulation."""
+"""The autoregressive model is least squares; its forecasts match statsmodels and simulation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORECASTS = Forecasts()
 
 
 def simulated(*coefficients: float, steps: int = 2000, intercept: float = 0.0, seed: int = 0) -> np.ndarray:
-    """A path of a process, `[steps]`, by the formula."""
+    """A simulated path of a process, `[steps]`."""
     noise = np.random.default_rng(seed).standard_normal(steps + 200)
     values = np.zeros(len(noise))
     for t in range(len(coefficients), len(noise)):
@@ -35,7 +35,7 @@ def simulated(*coefficients: float, steps: int = 2000, intercept: float = 0.0, s
 
 
 def rising() -> np.ndarray:
-    """A smooth series that rises with a season of 12, as carbon dioxide does: its lags are nearly the same."""
+    """A smooth rising series with a season of 12, like carbon dioxide: its lags are nearly collinear."""
     t = np.arange(500.0)
     noise = np.random.default_rng(1).standard_normal(500)
     return 315 + 0.12 * t + 3 * np.sin(2 * np.pi * t / 12) + 0.3 * noise
@@ -44,7 +44,7 @@ def rising() -> np.ndarray:
 def fitted(values: np.ndarray, order: int, steps: int = 1, **fields: object) -> tuple[Autoregression, SeriesSource]:
     recipe = AR(series=SeriesSettings(length=order), **fields)
     source = open_source(recipe, values)
-    source = dataclasses.replace(source, train=source.training, validation=None)  # fitted to all before the test part
+    source = dataclasses.replace(source, train=source.training, validation=None)  # fitted on all before the test part
     model = aigc_tf.create(recipe, scaling=source.scaling)
     step = tf.function(model.train_step)
     for batch in source.batches(recipe.batch_size, recipe.seed).take(steps):
@@ -53,7 +53,7 @@ def fitted(values: np.ndarray, order: int, steps: int = 1, **fields: object) -> 
 
 
 def least_squares(values: np.ndarray, order: int) -> tuple[np.ndarray, float]:
-    """The intercept and the coefficients `[order + 1]`, and the noise's deviation, of one series `[time]`."""
+    """Intercept and coefficients `[order + 1]`, and noise deviation, of one series `[time]`."""
     lags = [values[order - i : len(values) - i] for i in range(1, order + 1)]
     matrix = np.stack([np.ones(len(values) - order), *lags], axis=1)
     found, *_ = np.linalg.lstsq(matrix, values[order:])
@@ -116,7 +116,7 @@ def test_known_coefficients_are_found_again():
 
 
 def test_a_series_without_noise_goes_on_as_it_must():
-    """Two lags suffice, and six are given: of all solutions that of least norm is taken."""
+    """Two lags suffice, and six are given: the minimum-norm solution is selected."""
     values = 7 + np.sin(np.arange(200) / 5)
     model, source = fitted(values, 6)
     forecast, deviation = model.forecast(source.train, 40)
@@ -139,7 +139,7 @@ def test_forecasts_are_those_of_statsmodels(case: str):
     scale = source.scaling.deviation[0]
     np.testing.assert_allclose(mean[:, 0], ahead.predicted_mean, atol=1e-3 * scale)
     np.testing.assert_allclose(deviation[:, 0], ahead.se_mean, rtol=1e-3)
-    # One step ahead, each from all that came before it: their result over all of the time, with their coefficients.
+    # One step ahead, each from its past: statsmodels' results over the whole series, with its coefficients.
     one_step = AutoReg(values, order, trend="c").predict(theirs.params, start=len(train), end=total - 1)
     expected = math.sqrt(((one_step - values[len(train) :]) ** 2).mean())
     report = report_of(FORECASTS, model, source, model.recipe)
@@ -209,7 +209,7 @@ def test_nats_are_those_of_the_normal_density():
     density = norm.pdf(after, mean, process.deviation) * scaling.deviation
     report = report_of(FORECASTS, model, source, model.recipe)
     assert report["nats_per_value"] == pytest.approx(-np.log(density).mean(), rel=1e-9)
-    windows = source.windows_of("test", 1000)  # the first value of the test part has no window in it
+    windows = source.windows_of("test", 1000)  # the first test value is not the target of a test window
     found = model.test_step({"series": windows})
     assert float(found["loss"]) == pytest.approx(-np.log(density[1:]).mean(), rel=1e-5)
 

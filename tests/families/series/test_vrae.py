@@ -116,7 +116,7 @@ def test_held_out_loss_is_the_bound_whatever_the_training_objective(source: Seri
 
 def test_figures_are_those_of_the_latents(source: SeriesSource):
     model = made(source)
-    # Two latent dimensions of which one never moves.
+    # Two latent dimensions, one of them constant.
     for weight in model.encoder.get_layer("mean").weights:
         values = 3 * weight.numpy()
         values[..., 1] = 0
@@ -135,7 +135,7 @@ def test_figures_are_those_of_the_latents(source: SeriesSource):
 def test_sequences_are_in_the_series_own_units(source: SeriesSource):
     model = made(source)
     random = np.random.default_rng(5)
-    latents = random.standard_normal((700, 2), dtype=np.float32)  # more than are decoded at once
+    latents = random.standard_normal((700, 2), dtype=np.float32)  # more than one decoding batch
     means = source.scaling.restore(model.decoder(latents).numpy())
     np.testing.assert_allclose(model.decode(latents), means, rtol=1e-4, atol=1e-4)
     samples = model.generate(700, seed=5)
@@ -158,7 +158,7 @@ def test_exported_networks_take_and_give_the_series_own_units(source: SeriesSour
 
 
 def test_it_learns_which_part_of_a_wave_it_is(tmp_path: Path):
-    """A window is told by its phase: the latent carries that, and the bound is far below that of plain noise."""
+    """The phase determines a window: the latent encodes it, and the bound is far below that of plain noise."""
     wave = np.sin(np.arange(600) / 4) + 0.05 * np.random.default_rng(0).standard_normal(600)
     settings = SeriesSettings(length=8)
     learning = recipe(series=settings, units=16, batch_size=32, steps=400)

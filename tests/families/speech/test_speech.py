@@ -1,4 +1,4 @@
-"""Speech: alignment against brute force, and a synthetic language that is learnt in seconds."""
+"""Speech: alignment against brute force, and a synthetic language learnt in seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def best_by_trying(scores: np.ndarray) -> np.ndarray:
-    """Of all ways from the first to the last symbol that leave none out."""
+    """Best of all monotonic paths from the first to the last symbol that skip none, by enumeration."""
     symbols, frames = scores.shape
     ways = []
     for cuts in itertools.combinations(range(1, frames), symbols - 1):

@@ -23,12 +23,12 @@ QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
 
 
 def noise(side: int) -> np.ndarray:
-    """Grey, fine and without direction."""
+    """Grey noise, fine and isotropic."""
     return RANDOM.integers(0, 256, (side, side, 1), np.uint8)
 
 
 def plain(side: int) -> np.ndarray:
-    """Dark, with hardly anything in it."""
+    """Dark, with almost no texture."""
     return RANDOM.integers(20, 40, (side, side, 1), np.uint8)
 
 
@@ -40,7 +40,7 @@ def photos() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def run(photos: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
-    """Trained on pictures of two styles."""
+    """A run trained on pictures of two styles."""
     folder = tmp_path_factory.mktemp("adain")
     (folder / "styles").mkdir()
     for index in range(20):
@@ -61,7 +61,7 @@ def run(photos: list[np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> a
 
 
 def test_the_style_is_that_of_the_condition(run: aigc_tf.Run, photos: list[np.ndarray]):
-    """Each result is nearer to its own style than to the other, and than the photographs are, for unseen pictures."""
+    """For unseen pictures, each result is closer to its style than to the other, and closer than the photograph."""
     test = np.stack(photos[:4]).astype(np.float32) / 255
     styles = {"noise": noise(32), "plain": plain(32)}
     made = {name: run.transform(test, condition=[picture]) for name, picture in styles.items()}
@@ -76,7 +76,7 @@ def test_the_style_is_that_of_the_condition(run: aigc_tf.Run, photos: list[np.nd
 
 def test_each_photograph_has_its_own_style(run: aigc_tf.Run, photos: list[np.ndarray]):
     test = np.stack(photos[:2]).astype(np.float32) / 255
-    pictures = [noise(32), plain(40)]  # of another size: brought to that of the network
+    pictures = [noise(32), plain(40)]  # of another size: resized to the network's
     both = run.transform(test, condition=pictures)
     for index in (0, 1):
         alone = run.transform(test[index : index + 1], condition=[pictures[index]])
@@ -84,7 +84,7 @@ def test_each_photograph_has_its_own_style(run: aigc_tf.Run, photos: list[np.nda
 
 
 def test_tiles_have_the_whole_style_picture(run: aigc_tf.Run):
-    """Where the photograph is the same everywhere, so are its parts, whatever the style picture has where."""
+    """A uniform photograph gives equal tiles, for any layout of the style picture."""
     even = np.full((64, 128, 1), 0.5, np.float32)
     halves = run.transform(even, condition=[strokes(32, 1)], tile=64, overlap=0)[0]
     np.testing.assert_array_equal(halves[:, :64], halves[:, 64:])

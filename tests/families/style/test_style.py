@@ -1,4 +1,4 @@
-"""Style transfer: statistics in closed form, and a style that is learnt in seconds."""
+"""Style transfer: statistics in closed form, and a style learnt in seconds."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def test_gram_matrices_in_closed_form():
 
 @pytest.mark.parametrize("places", [(16, 32), (5, 3)])
 def test_quantiles_in_closed_form(places: tuple[int, int]):
-    """Means of the sorted values between quantiles; where there are fewer values than bins, bins repeat them."""
+    """Means of sorted values between quantiles; with fewer values than bins, values are repeated."""
     features = RANDOM.random((2, *places, 6)).astype(np.float32)
     ordered = np.sort(features.reshape(2, -1, 6) @ directions(6), axis=1).transpose(0, 2, 1)
-    finer = np.repeat(ordered, BINS, axis=-1)  # a value is as many equal ones
+    finer = np.repeat(ordered, BINS, axis=-1)  # each value repeated
     expected = finer.reshape(2, 6, BINS, -1).mean(axis=-1)
     np.testing.assert_allclose(quantiles(tf.constant(features)), expected, atol=1e-5)
     np.testing.assert_allclose(directions(6).T @ directions(6), np.eye(6), atol=1e-6)
 
 
 def test_quantiles_see_what_means_and_products_do_not():
-    """Two values in equal shares, and the same mean and variance from three."""
+    """Two values in equal shares, and three values with the same mean and variance."""
     two = np.repeat([-1.0, 1.0], 512)
     three = np.sqrt(1.5) * np.array([-1.0, 0.0, 1.0])[RANDOM.permutation(np.arange(1023) % 3)]
     maps = [tf.constant(values.reshape(1, -1, 1, 1), tf.float32) for values in (two, three)]
@@ -70,7 +70,7 @@ def test_the_place_of_things_is_no_matter_of_style_and_is_one_of_content():
 
 
 def test_a_style_is_learnt(tmp_path: Path):
-    """The loss on photographs that were never seen is nearer to what optimising each takes long for than to copying."""
+    """The loss on unseen photographs is closer to that of slow optimisation than to that of copying."""
     photos = [
         np.asarray(Image.fromarray(RANDOM.integers(0, 256, (4, 4), np.uint8)).resize((32, 32)))[..., None]
         for _ in range(24)

@@ -34,7 +34,7 @@ def clip(frames: int) -> tf.Tensor:
 
 
 def test_the_temporal_loss_is_0_of_what_is_made_of_each_pixel_alone(model: VideoStyle):
-    """It goes along with known motion; where frames differ, their styled ones may."""
+    """It follows known motion; where frames differ, styled frames may differ."""
 
     def losses(network: object, batch: tf.Tensor) -> float:
         return float(model.losses_of(network, {"clip": batch}, training=False)["temporal_loss"])
@@ -49,7 +49,7 @@ def test_the_temporal_loss_is_0_of_what_is_made_of_each_pixel_alone(model: Video
     assert losses(negative, different) < 1e-3
     still = tf.concat([different[:, :1]] * 2, axis=1)
     assert losses(negative, still) == 0
-    assert losses(stuck, still) == pytest.approx(1, rel=0.2)  # half of twice its variance: neighbours are equal
+    assert losses(stuck, still) == pytest.approx(1, rel=0.2)  # half of twice its variance, as neighbours are equal
 
 
 def test_frames_are_styled_one_by_one_at_any_size_and_rate(model: VideoStyle):

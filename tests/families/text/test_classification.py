@@ -27,7 +27,7 @@ ENCODERS = ("transformer", "recurrent")
 
 
 def made(encoder: str = "transformer", **changes: Any) -> TextClassifier:
-    """A classifier of three classes with random weights everywhere."""
+    """A classifier of three classes with random weights."""
     recipe = dataclasses.replace(
         Classify.tiny(), encoder=encoder, recurrent=RecurrentSettings(embedding=8, units=16), **changes
     )
@@ -107,7 +107,7 @@ def right(model: TextClassifier, source: Any) -> float:
 
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_learns_that_not_turns_a_word_round(encoder: str):
-    """Without evidence of pairs: the network itself has to."""
+    """Without bigram evidence: the network itself must learn it."""
     changes = {"evidence": 0, "recurrent": RecurrentSettings(embedding=16, units=16)}
     model, source = trained(300, encoder=encoder, **changes)
     assert right(model, source) > 0.95

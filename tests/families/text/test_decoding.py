@@ -1,4 +1,4 @@
-"""Sampling of symbols from hand-made distributions."""
+"""Sampling of tokens from given distributions."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_beam_search_draws_nothing() -> None:
 
 
 def markov(seed: int, symbols: int = 4) -> np.ndarray:
-    """Logits of a first-order chain, `[symbols, symbols]`."""
+    """Logits of a first-order Markov chain, `[symbols, symbols]`."""
     return np.random.default_rng(seed).normal(size=(symbols, symbols)) * 2
 
 

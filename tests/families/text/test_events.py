@@ -1,4 +1,4 @@
-"""The language model of music events: continuing MIDI files, writing readable files, scoring."""
+"""The language model of music events: continuing MIDI files, writing valid files, scoring."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from aigc_tf.recipes.options import Decoding
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
-    """Trained enough to write words where they say something."""
+    """A run trained enough to generate mostly valid event words."""
     recipe = dataclasses.replace(MidiEvents.tiny(), steps=400, batch_size=16, width=32)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "run")
 

@@ -57,7 +57,7 @@ def tokens(rows: int, time: int, seed: int = 0) -> np.ndarray:
 
 
 def sharpen(network: keras.Model) -> None:
-    """Make the queries and the keys of every attention a hundred times as large, and the scores ten thousand times."""
+    """Scale queries and keys of every attention by a hundred, and so the scores by ten thousand."""
     for layer in network.layers:
         if layer.name.startswith("queries_keys_values"):
             layer.kernel.assign(layer.kernel * np.repeat([100, 100, 1], layer.kernel.shape[1] // 3))
@@ -80,7 +80,7 @@ def test_a_symbol_changes_no_earlier_logit(model: LanguageModel) -> None:
 
 @pytest.mark.parametrize("positions", ["rotary", "learned"])
 def test_large_scores_do_not_look_ahead(positions: str) -> None:
-    """Queries and keys a hundred times as large: over the whole sequence, in training, and with the KV cache."""
+    """With queries and keys scaled by a hundred: on the whole sequence, in training, and with the KV cache."""
     model = aigc_tf.create(dataclasses.replace(RECIPES[f"gpt {positions}"], dropout=0.0), vocabulary=vocabulary())
     sharpen(model.sequence)
     first = tokens(2, 16)
@@ -91,7 +91,7 @@ def test_large_scores_do_not_look_ahead(positions: str) -> None:
         np.testing.assert_array_equal(before[:, :7], after[:, :7])
     for pieces in ([1] * 7, [7]):
         reader, at = Reader(model.networks, 2), 0
-        # What an earlier text left in the places to come.
+        # Leftovers of an earlier text in later cache positions.
         reader.states = {
             name: state if name == "position" else state + 1000 * np.random.default_rng(0).normal(size=state.shape)
             for name, state in reader.states.items()
@@ -112,7 +112,7 @@ def test_steps_agree_with_the_whole_sequence(model: LanguageModel) -> None:
 
 @pytest.mark.parametrize("pieces", [[16], [1, 15], [5, 1, 10], [15, 1]])
 def test_prompts_are_read_in_pieces(pieces: list[int]) -> None:
-    """A transformer's prefill, whatever it is given at once."""
+    """A transformer's prefill, in chunks of any size."""
     model = aigc_tf.create(RECIPES["gpt rotary"], vocabulary=vocabulary())
     inputs = tokens(2, 16)
     reader, at = Reader(model.networks, 2), 0
@@ -144,7 +144,7 @@ def test_a_transformer_goes_on_from_the_newer_half_of_a_full_context() -> None:
 
 @pytest.mark.parametrize("positions", ["rotary", "learned"])
 def test_a_transformer_reads_and_writes_lines_of_the_longest_kind(positions: str) -> None:
-    """They stand behind a boundary, which needs a place in the context, too."""
+    """They follow a boundary token, which also takes a position of the context."""
     lines = ["abcdefghabcdefgh", "hgfedcbahgfedcba", "badcfehgbadcfehg"] * 20
     recipe = dataclasses.replace(GPT.tiny(), positions=positions, text=TextSettings(lines=True, length=16))
     source = open_source(recipe, lines)
@@ -192,7 +192,7 @@ def test_padding_gives_no_gradient() -> None:
 
 
 def test_a_recurrent_network_carries_its_state_from_batch_to_batch() -> None:
-    """Two steps of 16 symbols see what one of 32 sees, without a step of the optimizer between them."""
+    """Two steps of 16 tokens equal one of 32, without an optimizer update in between."""
     recipe = dataclasses.replace(
         RECIPES["gru"], optimizer=dataclasses.replace(RECIPES["gru"].optimizer, learning_rate=1e-30)
     )
@@ -203,7 +203,7 @@ def test_a_recurrent_network_carries_its_state_from_batch_to_batch() -> None:
     second = model.train_step({"tokens": tf.constant(whole[:, 16:]), "continues": tf.constant(True)})["loss"]
     np.testing.assert_allclose((float(first) + float(second)) / 2, expected, rtol=1e-5)
     again = model.train_step({"tokens": tf.constant(whole[:, 16:]), "continues": tf.constant(False)})["loss"]
-    assert abs(float(again) - float(second)) > 1e-6  # what does not go on, starts anew
+    assert abs(float(again) - float(second)) > 1e-6  # a new text resets the state
 
 
 def test_dropout_is_on_in_training_only() -> None:
@@ -243,7 +243,7 @@ def test_the_learning_rate_rises_and_falls() -> None:
 
 
 def test_a_language_that_can_be_foreseen_is_learnt() -> None:
-    """Behind each symbol stands one of two: a bit a symbol is what cannot be foreseen."""
+    """Each symbol has two possible successors: the entropy is one bit per symbol."""
     random = np.random.default_rng(0)
     text, at = [], 0
     for _ in range(20_000):
@@ -284,7 +284,7 @@ def test_nothing_unknown_is_written_and_texts_end() -> None:
     texts = model.generate(30, tokens=60)
     assert "\ufffd" not in "".join(texts)
     lengths = set(map(len, texts))
-    assert len(lengths) > 5 and max(lengths) <= 60  # untrained, it ends texts by chance
+    assert len(lengths) > 5 and max(lengths) <= 60  # an untrained model ends texts at random
 
 
 def test_beam_search_writes_text_at_least_as_likely_as_greedy(model: LanguageModel) -> None:
@@ -319,7 +319,7 @@ def test_attention_weights_look_back_and_add_up() -> None:
 
 
 def test_rotary_attention_knows_distances_alone() -> None:
-    """Scores depend on how far apart positions are: the first layer sees a shifted text alike."""
+    """Scores depend on relative positions: the first layer is invariant to shifts of the text."""
     from aigc_tf.nn.embeddings import rotary_angles, rotate
 
     cosines, sines = rotary_angles(32, 8)

@@ -1,4 +1,4 @@
-"""SeqGAN: generation of lines, rewards, and the order of training."""
+"""SeqGAN: generation of lines, rewards, and the training schedule."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_symbols_are_drawn_with_the_models_probabilities():
     second = written(model, 20_000)[:, 1]
     logits, *_ = model.sequence([np.zeros((1, 1), np.int32), *(np.zeros((1, 16), "f") for _ in range(2))])
     wanted = np.exp(logits[0, 0].numpy())
-    wanted[1] = 0  # the unknown symbol is never written
+    wanted[1] = 0  # the unknown token is never generated
     np.testing.assert_allclose(np.bincount(second, minlength=10) / 20_000, wanted / wanted.sum(), atol=0.012)
 
 
@@ -61,7 +61,7 @@ def test_a_roll_out_keeps_the_beginning():
 
 
 class Counting:
-    """A discriminator that wants one symbol: the logit is how often a line has it, less 3."""
+    """A discriminator that rewards one token: the logit is its count in a line, less 3."""
 
     def __init__(self) -> None:
         self.trainable_variables: list[Any] = []
@@ -71,7 +71,7 @@ class Counting:
 
 
 def test_rewards_are_those_of_the_beginnings():
-    """Of a line that has the wanted symbol everywhere: the longer the beginning, the more of it is kept."""
+    """For a line of only the rewarded token: rewards increase with the length of the kept prefix."""
     model = made(rollouts=64)
     model.__dict__["discriminator"] = Counting()
     lines = tf.constant(np.array([[0, *[WANTED] * 13]], np.int32))

@@ -92,7 +92,7 @@ def test_bounds_do_not_depend_on_what_is_behind_the_end_of_a_line(model: TextVAE
     noise = np.random.default_rng(0).standard_normal((5, 7, model.latent_dim)).astype("float32")
     weights = [model.log_importance_weights(tf.constant(lines), tf.constant(noise)) for lines in (tokens, wider)]
     np.testing.assert_allclose(weights[0], weights[1], rtol=1e-4)
-    bounds = importance_weighted_bounds(model, wider, 300, 0)  # in groups, with other noise
+    bounds = importance_weighted_bounds(model, wider, 300, 0)  # in chunks, with other noise
     expected = lower_bounds(model, tokens, 300).importance_weighted
     assert bounds.sum() == pytest.approx(expected.sum(), rel=5e-3)
 
@@ -126,13 +126,13 @@ def test_the_weight_of_the_divergence_grows(source: TextSource) -> None:
 
 
 def test_dropped_words_are_inputs_only_and_never_the_boundary(source: TextSource) -> None:
-    """With every word dropped the decoder reads the boundary and then unknown words, whatever the line."""
+    """With every word dropped, the decoder's inputs are the boundary and unknown words, for any line."""
     model = aigc_tf.create(dataclasses.replace(RECIPE, word_dropout=1.0), vocabulary=source.vocabulary)
     tokens = some(source, 3)
     latent = tf.constant(model.constants(3, 0)["latent"])
     inputs = np.full((3, tokens.shape[1] - 1), UNKNOWN)
     inputs[:, 0] = BOUNDARY
-    inputs[tokens[:, :-1] == BOUNDARY] = BOUNDARY  # padding and the ends of short lines are read as what they are
+    inputs[tokens[:, :-1] == BOUNDARY] = BOUNDARY  # padding and end tokens of short lines are not dropped
     inputs[tokens[:, :-1] == PADDING] = BOUNDARY
     logits, *_ = model.decoder([tf.constant(inputs), latent, *[tf.zeros((3, RECIPE.units))] * 2], training=False)
     log_p = keras.ops.log_softmax(logits).numpy()
@@ -143,7 +143,7 @@ def test_dropped_words_are_inputs_only_and_never_the_boundary(source: TextSource
 
 
 def test_a_latent_is_used_once_it_is_learnt() -> None:
-    """Lines of one word out of eight, four times: what the decoder cannot foresee, the latent tells it."""
+    """Lines of one word out of eight, repeated four times: the decoder gets the word from the latent."""
     data = "\n".join(" ".join([WORDS[number % 8]] * 4) for number in range(800))
     recipe = dataclasses.replace(
         RECIPE,

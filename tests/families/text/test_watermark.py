@@ -14,7 +14,7 @@ SYMBOLS = 40
 
 
 def written(key: str, length: int, seed: int, spread: float = 1.0) -> list[int]:
-    """A text whose logits are random numbers: with a spread of 1 about 3.2 nats a symbol."""
+    """A text generated from random logits: with a deviation of 1 about 3.2 nats per token."""
     random = np.random.default_rng(seed)
     text = [0] * CONTEXT
     for _ in range(length):

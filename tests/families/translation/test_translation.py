@@ -1,4 +1,4 @@
-"""Image-to-image translation: learnt in a few seconds, and its evaluation."""
+"""Image-to-image translation: training in a few seconds, and evaluation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
 
 
 def test_pix2pix_learns_the_negative(tmp_path: Path):
-    """Bright discs on dark become dark ones on bright: better than copying and than any training picture."""
+    """Bright discs on dark become dark discs on bright: better than copying and than any training picture."""
     random = np.random.default_rng(0)
     rows, columns = np.mgrid[:16, :16]
     discs = [np.hypot(rows - r, columns - c) < s for r, c, s in random.uniform((3, 3, 2), (13, 13, 6), (120, 3))]
@@ -47,7 +47,7 @@ def test_a_step_of_cyclegan_moves_every_network():
     networks = (model.generator, model.back, model.discriminator, model.discriminator_a, model.used)
     before = [[weight.numpy() for weight in network.weights] for network in networks]
     random = np.random.default_rng(0)
-    for _ in range(5):  # last convolutions and those of blocks start as zeros
+    for _ in range(5):  # last convolutions of the network and its blocks are initialised to zero
         batch = {name: random.uniform(-1, 1, (4, 16, 16, 1)).astype(np.float32) for name in ("image", "target")}
         logs = model.train_step(batch)
     assert all(np.isfinite(value) for value in logs.values())

@@ -1,4 +1,4 @@
-"""Video models: step by step matches the whole, at any size; untrained ones copy or blend."""
+"""Video models: step by step matches whole clips, at any size; untrained models copy or blend."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def model(request: pytest.FixtureRequest) -> VideoModel:
 
 @pytest.fixture(scope="module")
 def moved(model: VideoModel) -> VideoModel:
-    """With weights that matter."""
+    """Change the weights, so that they matter."""
     random = np.random.default_rng(0)
     for weight in (*model.network.weights, *model.used.weights):
         if len(weight.shape) > 1:
@@ -75,7 +75,7 @@ def test_a_clip_of_any_size_goes_on_or_gets_frames_between(moved: VideoModel):
         assert made.frames.shape == (5, 21, 35, 1) and made.rate == 10
         (longer,) = moved.transform([Clip(clip, 10.0)], frames=7)
         np.testing.assert_allclose(longer.frames[:5], made.frames, atol=1e-5)
-        # It sees the last frames alone.
+        # Only the last frames matter.
         (last,) = moved.transform([Clip(clip[-moved.recipe.past :], 10.0)])
         np.testing.assert_allclose(last.frames, made.frames, atol=1e-5)
     assert made.frames.min() >= 0 and made.frames.max() <= 1
@@ -100,7 +100,7 @@ def test_what_a_unet_remembers_are_the_frames_before_the_oldest_first():
 
 
 def test_states_matter():
-    """Another first frame changes what is predicted from the last one."""
+    """Another first frame changes the prediction from the last one."""
     for name in ("unet", "convlstm"):
         model = aigc_tf.create(dataclasses.replace(RECIPES[name], past=3))
         random = np.random.default_rng(0)

@@ -20,7 +20,7 @@ from aigc_tf.recipes.vae import VAE
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (6, 16, 16, 1)).astype(np.uint8)
 
-# Few different values: many ties.
+# Few distinct values: many ties.
 scores = st.lists(st.integers(-3, 3), min_size=1, max_size=30)
 
 
@@ -34,7 +34,7 @@ def test_auroc_by_hand():
     assert auroc(np.array([0.0, 1.0]), np.array([2.0, 3.0])) == 1
     assert auroc(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 0
     assert auroc(np.array([1.0, 1.0]), np.array([1.0])) == 0.5
-    assert auroc(np.array([0.0, 2.0]), np.array([1.0, 2.0])) == 0.625  # of four pairs 1, 0, 1 and a half
+    assert auroc(np.array([0.0, 2.0]), np.array([1.0, 2.0])) == 0.625  # the four pairs score 1, 0, 1 and 1/2
 
 
 def test_auroc_refuses_what_has_no_order():
@@ -45,7 +45,7 @@ def test_auroc_refuses_what_has_no_order():
 
 
 def test_a_perfect_reconstruction_scores_zero_however_grey_it_is():
-    """The score is the Kullback-Leibler divergence of pixels; the likelihood of a grey image is low in any case."""
+    """The score is the Kullback-Leibler divergence of pixels; a grey image has a low likelihood in any case."""
     model = aigc_tf.create(Autoencoder.tiny())
     reconstruction = model.reconstruct(IMAGES)
     found = likelihood_scores(model, IMAGES)
@@ -56,7 +56,7 @@ def test_a_perfect_reconstruction_scores_zero_however_grey_it_is():
     np.testing.assert_allclose(found, (lit + dark).sum(axis=(1, 2, 3)), rtol=1e-4)  # its KL divergence
     fixed_point = model.decode(np.zeros((1, model.latent_dim), np.float32))
     for weight in model.used_encoder.weights:
-        weight.assign(0 * weight)  # every image is encoded as zero, and decoded as this one
+        weight.assign(0 * weight)  # every image is encoded as zero, and decoded to the same image
     assert likelihood_scores(model, fixed_point) == pytest.approx([0], abs=1e-2)
     assert (
         -float(model.likelihood.log_probability(model.decoder(np.zeros((1, model.latent_dim))), fixed_point)[0]) > 100

@@ -50,12 +50,12 @@ OF_INPUTS = {"corrupted_psnr_db", "corrupted_ssim"}
 
 
 def spread(source: ImageSource, count: int) -> np.ndarray:
-    """Test images in [0, 1], evenly spread."""
+    """Test images in [0, 1], evenly spaced."""
     return source.test.images[evenly(len(source.test.images), count)] / np.float32(255)
 
 
 def names(report: dict) -> set[str]:
-    """The figures."""
+    """Names of the figures."""
     return set(report) - {"better", "baselines", "protocol", "pictures", "tables"}
 
 
@@ -186,7 +186,7 @@ def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypat
 
 
 def test_binarised_images_are_measured_as_one_draw(stripes, small_networks, monkeypatch):
-    """However they are cut into parts."""
+    """For any chunk size."""
     monkeypatch.setattr(image_source, "CHUNK_IMAGES", 8)
     source = stripes()
     model = aigc_tf.create(dataclasses.replace(VAE.tiny(), binarise=True))
@@ -238,7 +238,7 @@ def test_the_protocol_says_what_is_bounded(likelihood: LikelihoodSettings, said:
 
 
 def test_held_out_loss_is_the_mean_over_images(stripes, monkeypatch):
-    """Thirty images in uneven batches weigh alike."""
+    """Thirty images in uneven batches have equal weights."""
     source, model = stripes(test=35), aigc_tf.create(Autoencoder.tiny())
     expected = float(model.test_step({"image": to_unit(source.test.images[evenly(35, 30)])})["loss"])
     assert held_out_loss(model, source, 30, "test") == pytest.approx(expected, rel=1e-6)

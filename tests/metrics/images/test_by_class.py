@@ -1,4 +1,4 @@
-"""Quality by class: a defect in one class shows in its row, where the overall mean hides it."""
+"""Quality by class: a defect in one class shows in its row, while the overall mean hides it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ WORST = ("worst_class_precision", "worst_class_recall", "worst_class_kernel_dist
 
 
 def features(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Each class around a place of its own."""
+    """Features clustered by class."""
     return np.random.default_rng(seed).standard_normal((len(labels), 4)) + 20 * np.eye(4)[labels]
 
 
 def test_each_class_is_compared_with_its_own():
     labels = np.repeat(np.arange(3), 100)
     drawn = features(labels, 1)
-    drawn[100:200] += 50  # far from all that is real
-    drawn[200:] = drawn[200:203].repeat(34, axis=0)[:100]  # always the same three
+    drawn[100:200] += 50  # far from all real features
+    drawn[200:] = drawn[200:203].repeat(34, axis=0)[:100]  # only three distinct ones
     found = by_class(Grouped(drawn, labels), Grouped(features(labels, 0), labels), 3)
     good, far, poor = found.rows
     assert found.compared == 50 and [row.share for row in found.rows] == pytest.approx([1 / 3] * 3)
@@ -68,7 +68,7 @@ def test_few_images_are_not_judged():
 
 
 def test_a_model_that_mixes_classes_up_is_found_out(stripes, drawing, small_networks):
-    """Told to draw a class, one draws it, and the other draws the wrong one: all samples together are the same."""
+    """Two models, one generating the requested class and one the wrong one: the overall distribution is the same."""
     source = stripes(train=200, test=80)
     images, labels = source.train.images, source.train.labels
 
@@ -87,7 +87,7 @@ def test_a_model_that_mixes_classes_up_is_found_out(stripes, drawing, small_netw
     assert abs(right["precision"] - wrong["precision"]) < 0.2
     assert right["worst_class_precision"] > 0.5 > wrong["worst_class_precision"]
     assert wrong["worst_class_kernel_distance"] > 10 * abs(right["worst_class_kernel_distance"])
-    assert all(set(right["baselines"][name]) == {REAL} for name in WORST)  # a Gaussian is told no class
+    assert all(set(right["baselines"][name]) == {REAL} for name in WORST)  # the Gaussian is unconditional
     rows = right["tables"]["by_class"]["rows"]
     assert [row["class"] for row in rows] == ["standing", "lying"] and all("recognised" in row for row in rows)
     free = report_of(Samples(), drawing(images, (16, 16, 1)), source, SMALL, samples=80)

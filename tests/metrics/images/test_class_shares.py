@@ -1,4 +1,4 @@
-"""Class shares: one-hot probabilities are counted by hand."""
+"""Class shares of one-hot probabilities, against hand counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_distance_smallest_share_and_words():
     assert shares.distance == pytest.approx(0.25)
     assert shares.smallest == 0
     assert shares.in_words(["shirt", "coat", "bag", "none"]).startswith("bag 0.0 % (real 25.0 %), none 0.0 % (real")
-    assert ClassShares(np.array([0.5, 0.5, 0]), np.array([0.5, 0.5, 0])).smallest == 0.5  # of classes that there are
+    assert ClassShares(np.array([0.5, 0.5, 0]), np.array([0.5, 0.5, 0])).smallest == 0.5  # among existing classes
 
 
 def test_a_model_of_one_class_is_found_out(stripes, drawing, small_networks):
@@ -32,7 +32,7 @@ def test_a_model_of_one_class_is_found_out(stripes, drawing, small_networks):
     one = drawing(source.train.images[source.train.labels == 1], (16, 16, 1))
     both = drawing(source.train.images, (16, 16, 1))
     alone, fair = (report_of(Samples(), model, source, SMALL, samples=100) for model in (one, both))
-    # The small classifier errs: of real images it takes more than half for one class.
+    # The small classifier is biased: it assigns more than half of the real images to one class.
     assert alone["class_share_distance"] > 0.35 and alone["smallest_class_share"] < 0.1
     assert fair["class_share_distance"] < 0.15 and fair["smallest_class_share"] > 0.3
     assert alone["protocol"]["class_shares"].startswith("standing")

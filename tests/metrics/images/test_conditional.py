@@ -1,4 +1,4 @@
-"""Accuracy of the requested class, for generators where it is known."""
+"""Accuracy of the requested class, for generators with known accuracy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SMALL = CGAN(images=ImageSettings(height=16, width=16))
 
 
 class Drawing:
-    """Real training images, of the class that `class_of` makes of the requested one."""
+    """Real training images of class `class_of(requested class)`."""
 
     def __init__(self, source: ImageSource, class_of: Callable[[np.ndarray], np.ndarray]) -> None:
         self.by_class = [source.train.images[source.train.labels == label] / np.float32(255) for label in (0, 1)]
@@ -44,8 +44,8 @@ def test_agreement_with_the_requested_class(
     class_of: Callable[[np.ndarray], np.ndarray], agreement: float, small_networks: None, stripes: Any
 ):
     source = dataclasses.replace(stripes(), labelled=True)
-    source.test.labels[:4] = 1 - source.test.labels[:4]  # a tenth is labelled wrongly
-    # An odd number: a second chunk that began at the first class again would be wrong throughout.
+    source.test.labels[:4] = 1 - source.test.labels[:4]  # a tenth has wrong labels
+    # An odd number: if the second chunk restarted at the first class, all of it would be wrong.
     report = report_of(ClassAgreement(), Drawing(source, class_of), source, SMALL, samples=601)
     assert report["classifier_accuracy"] == pytest.approx(0.9, abs=0.03)
     assert report["class_agreement"] == pytest.approx(agreement, abs=0.05)
@@ -57,7 +57,7 @@ def test_agreement_with_the_requested_class(
 
 
 def test_the_classifier_is_measured_at_the_mix_of_classes_that_is_asked_for(small_networks: None, stripes: Any):
-    """Nine of ten real images are of one class; to whom all images are the same, both are told equally well."""
+    """All real images are equal, nine of ten of one class: for equally frequent requests the accuracy is 1/2."""
     source = dataclasses.replace(stripes(), labelled=True)
     source.test.images[:] = source.test.images[0]
     source.test.labels[:] = np.arange(40) >= 36
@@ -66,7 +66,7 @@ def test_the_classifier_is_measured_at_the_mix_of_classes_that_is_asked_for(smal
 
 
 def test_accuracy_at_another_mix():
-    told, labels = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1])  # 2 of 3, and 1 of 2
+    told, labels = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1])  # recalls 2/3 and 1/2
     assert accuracy_at_mix(told, labels, np.array([0, 1])) == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert accuracy_at_mix(told, labels, np.array([0, 0, 0, 1])) == pytest.approx((2 + 1 / 2) / 4)
     assert accuracy_at_mix(told, labels, np.array([1, 5])) == 1 / 2  # class 5 has no image

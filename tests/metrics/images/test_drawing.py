@@ -9,7 +9,7 @@ from aigc_tf.metrics.images.drawing import chunk_seed, generated_images
 
 @pytest.mark.parametrize(("classes", "fewest"), [(1000, 1), (102, 11)])
 def test_classes_come_equally_often_whatever_the_chunks(classes, fewest):
-    """1,200 samples are drawn 500 at a time: no chunk begins at the first class again."""
+    """1,200 samples are generated 500 at a time: no chunk restarts at the first class."""
     given = []
 
     class Conditional:

@@ -98,7 +98,7 @@ def test_a_cache_that_keeps_nothing_is_told_of_before_training(
     capsys: pytest.CaptureFixture[str],
     small_disk: Callable[[int], None],
 ):
-    """And the network is trained all the same: the figures of a day are not lost for it."""
+    """The network is trained anyway: an unusable cache does not abort a long evaluation."""
     said_before: list[str] = []
     train = trained.train_classifier
 
@@ -148,7 +148,7 @@ def test_rotation_looks_at_the_centre_square(stripes):
 
 
 def test_fashion_mnist_of_another_size_is_not_the_shipped_one(stripes, monkeypatch):
-    # The weights that ship are for 28x28x1; any other shape is trained.
+    # The shipped weights are for 28x28x1; networks for other shapes are trained.
     from dataclasses import replace
 
     source = replace(stripes(), dataset="fashion_mnist")
@@ -164,7 +164,7 @@ def test_a_kind_can_be_registered(stripes, monkeypatch):
     def build(source, shape):
         return shape
 
-    # Other rooms may have registered some in between, such as that of sounds.
+    # Other packages, such as sounds, may have registered some, too.
     *known, last = features.kinds_of("pictures")
     assert known[:3] == ["classifier", "rotation", "inception"] and last == "brightness"
     assert feature_network(stripes(), SIXTEEN, "brightness") == (16, 16, 1)
@@ -173,7 +173,7 @@ def test_a_kind_can_be_registered(stripes, monkeypatch):
 
 
 def test_models_of_all_recipes_share_a_network(stripes):
-    """Whether images are held out to choose by changes the recipe's training, not the measure."""
+    """A validation split changes the recipe's training, not the feature network."""
     source = stripes()
     network = feature_network(source, SIXTEEN)
     cache.replace(cache.Cache())

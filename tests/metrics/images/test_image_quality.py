@@ -12,7 +12,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def pair(shape: tuple[int, ...], noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """Smooth pictures with flat places, and the same with noise, float32."""
+    """Smooth pictures with flat regions, and noisy copies, float32."""
     rows, columns = np.indices(shape[1:3])
     waves = RANDOM.uniform(0.05, 0.5, (2, shape[0], 1, 1, shape[3]))
     clean = np.clip(0.8 + np.sin(waves[0] * rows[..., None] + waves[1] * columns[..., None]), 0, 1)

@@ -1,4 +1,4 @@
-"""Inception v3: where its weights are looked for, and its preprocessing. No network access is needed."""
+"""Inception v3: search for its weights, and preprocessing. No network access is needed."""
 
 import hashlib
 import random
@@ -21,7 +21,7 @@ def keras_home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A file that stands for the weights on Keras's server."""
+    """A file that replaces the weights on Keras's server."""
     file = tmp_path / "server.h5"
     file.write_bytes(b"weights")
     monkeypatch.setattr(inception, "WEIGHTS_URL", file.as_uri())
@@ -101,13 +101,13 @@ def test_images_become_rgb_of_299():
 
 
 def test_shrinking_is_antialiased():
-    # A fine checkerboard must become grey; without antialiasing single pixels are picked.
+    # A fine checkerboard must become grey; without antialiasing single pixels are selected.
     board = (np.indices((1024, 1024)).sum(axis=0) % 2 * 255).astype(np.uint8)[None, ..., None]
     assert np.abs(inception.prepare(board).numpy()).max() < 0.1
 
 
 def test_the_network_itself(stripes, monkeypatch):
-    """The real layers with random weights: shapes, the protocol's words, no trace in Python's random state."""
+    """The real layers with random weights: shapes, protocol, no effect on Python's random state."""
     build = inception.build
     monkeypatch.setattr(inception, "weights_file", lambda: None)
     monkeypatch.setattr(inception, "build", lambda _: build(None))

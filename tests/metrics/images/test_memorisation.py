@@ -44,7 +44,7 @@ def test_held_out_images_are_a_spread_of_the_test_split(stripes, monkeypatch):
     spread = nearest_training_images(source.test.images[evenly(40, 7)], source, "test", 1).nearest.distances[:, 0]
     assert len(held_out) == 7
     np.testing.assert_allclose(held_out, spread)
-    # Kept for the next call.
+    # Cached for the next call.
     assert nearest_training_images(source.test.images[:1], source, "test", 1).held_out_distances is held_out
 
 

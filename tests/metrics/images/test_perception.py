@@ -1,4 +1,4 @@
-"""Perceptual metrics that blur makes worse."""
+"""Perceptual metrics, which blur degrades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHOTOS = [(255 * RANDOM.random((size, 48, 3))).astype(np.uint8) for size in (32,
 
 
 def measured(make: Any) -> dict[str, Any]:
-    """Figures of a model that makes something of the truth, beside a blur of two pixels."""
+    """Figures of a model that modifies the ground truth, and of a two-pixel blur."""
     degradation = SimpleNamespace(
         baseline="blurred", scale=1, simple=lambda inputs: gaussian_filter(inputs["image"], (0, 2, 2, 0))
     )
@@ -46,7 +46,7 @@ def test_the_truth_is_best_and_blur_is_worse():
 
 
 def test_the_kernel_distance_does_not_ask_where_details_are():
-    """Other noise of the same kind is far from the truth, pixel by pixel, and like it as a texture."""
+    """Other noise of the same kind is far from the ground truth in pixels, and close as a texture."""
     other = measured(lambda image: np.random.default_rng(len(image)).random(image.shape).astype(np.float32))
     assert other["kernel_distance"].value < 0.1 * other["kernel_distance"].baselines["blurred"]
     assert other["perceptual_random"].value > 0.1

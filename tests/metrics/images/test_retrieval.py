@@ -1,4 +1,4 @@
-"""Instance retrieval: recognisable changes, a network that distinguishes instances, and its evaluation."""
+"""Instance retrieval: small changes, a network that discriminates instances, and its evaluation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PIXELS: Any = SimpleNamespace(extract=lambda images: Features(images.reshape(len
 
 
 def drawings(count: int, seed: int) -> np.ndarray:
-    """Two discs of any place and colour on a dark ground: uint8 `[count, 16, 16, 3]`."""
+    """Two discs of random position and colour on a dark background: uint8 `[count, 16, 16, 3]`."""
     random, (rows, columns) = np.random.default_rng(seed), np.mgrid[:16, :16]
     made = np.full((count, 16, 16, 3), 20, np.uint8)
     for picture in made:
@@ -39,8 +39,8 @@ def test_shares_in_closed_form():
     half = np.concatenate([truths[:6], np.roll(truths[6:], 1, axis=0)])
     assert retrieval(PIXELS, half, truths).first == 0.5
     twins = truths[[0, 0, 1, 1, 2]]
-    assert retrieval(PIXELS, twins, twins) == (1, 1)  # equal ones count as one
-    # Brightness does not turn a vector; fewer truths than are looked for are all found.
+    assert retrieval(PIXELS, twins, twins) == (1, 1)  # equal pictures count as one
+    # Brightness does not change a vector's direction; with fewer truths than k, all are found.
     assert retrieval(PIXELS, truths // 2, truths).first == 1
     assert retrieval(PIXELS, truths[[1, 0]], truths[:2]) == (0, 1)
     assert retrieval(PIXELS, np.zeros_like(truths), truths).first <= 1 / 12
@@ -68,7 +68,7 @@ def test_pictures_that_it_has_never_seen_are_told_apart(monkeypatch: pytest.Monk
 
 
 def test_the_same_pictures_have_one_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """In any order, and however often: it is trained once, and kept."""
+    """In any order and number: it is trained once, and cached."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
     before = cache.replace(cache.Cache())
     pictures = drawings(30, 0)

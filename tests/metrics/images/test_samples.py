@@ -58,7 +58,7 @@ def test_real_images_are_near_and_noise_is_far(fashion, drawing):
     assert abs(real["kernel_distance"]) < 4 * real["kernel_distance_error"]
     assert noise["kernel_distance"] > 20 * noise["kernel_distance_error"]
     assert real["precision"] > 0.8 and real["recall"] > 0.8
-    assert noise["recall"] < 0.1  # its precision says little: among few test images, some have very large balls
+    assert noise["recall"] < 0.1  # its precision is not meaningful: with few test images, some balls are very large
     assert real["inception_score"] > 2 * noise["inception_score"]
 
 
@@ -75,7 +75,7 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sma
     picture, caption = report.pop("pictures")["nearest_training_images"]
     assert "is anything copied?" in caption
     assert picture.dtype == np.uint8 and picture.shape[-1] == 1
-    assert report["nearest_training_image_ratio"] == 0  # this model draws training images
+    assert report["nearest_training_image_ratio"] == 0  # this model returns training images
     assert set(report) == FLOATS | {"protocol", "better", "baselines", "tables"} and report["tables"] == {}
     assert all(type(report[key]) is float and np.isfinite(report[key]) for key in FLOATS)
     protocol = report["protocol"]
@@ -102,8 +102,8 @@ def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_netw
     monkeypatch.setattr(reference, "MAX_KEPT_IMAGES", 20)
     report = report_of(Samples(), model, stripes(test=40), SMALL, 30)
     assert report["protocol"]["precision_recall_images"] == 20
-    assert counts == [(30, 30)] * 3 + [(40, 40)] * 3 + [(20, 20)]  # the model and both baselines, which are kept
-    assert not {"precision", "recall"} & set(report["baselines"])  # those are of another number of images
+    assert counts == [(30, 30)] * 3 + [(40, 40)] * 3 + [(20, 20)]  # the model and both baselines, which are cached
+    assert not {"precision", "recall"} & set(report["baselines"])  # these are for another number of images
 
 
 def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawing, small_networks, monkeypatch):
@@ -183,7 +183,7 @@ def test_floor_is_the_distance_of_that_many_training_images(stripes, small_netwo
     monkeypatch.setattr(network, "extract", lambda pictures: seen.append(pictures) or extract(pictures))
     few = reference.real_images(network, source, 20, "test")
     drawn = [np.flatnonzero((source.train.images == picture).all(axis=(1, 2, 3)))[0] for picture in seen[0]]
-    assert len(set(drawn)) == 20 and max(drawn) > 100  # from everywhere: sources may be sorted
+    assert len(set(drawn)) == 20 and max(drawn) > 100  # from the whole set: sources may be sorted
     everything = reference.real_images(network, source, 10_000, "test")
     assert (few.images, everything.images) == (20, 160)
     assert few.frechet > everything.frechet > 0
@@ -211,7 +211,7 @@ def test_gaussian_baseline_is_measured_on_its_own_samples(stripes, small_network
 
 
 def test_choosing_looks_at_training_images_with_a_seed_of_its_own(stripes, drawing, small_networks, monkeypatch):
-    """No test image is looked at; evaluation draws other samples."""
+    """No test image is used; evaluation uses other samples."""
     source = stripes()
     source.test.images[:] = 0
     model = drawing(source.train.images, (16, 16, 1))
@@ -286,7 +286,7 @@ def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing
 
 @pytest.mark.parametrize("labelled", [True, False])
 def test_no_random_state_is_touched(stripes, drawing, labelled):
-    """Measuring, which includes training the feature network, happens in the middle of a training run."""
+    """Evaluation, including training of the feature network, happens during a training run."""
     source = stripes(labelled=labelled)
 
     def states():

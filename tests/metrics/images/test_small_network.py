@@ -22,7 +22,7 @@ def test_any_shape(shape):
     outputs = network(np.zeros((2, *shape), np.float32), training=False)
     assert outputs["features"].shape == (2, 64)
     assert outputs["logits"].shape == (2, 3)
-    # The last map before the dense layer is at most 2x2.
+    # The last feature map before the dense layer is at most 2x2.
     assert max(network.get_layer("average").output.shape[1:3]) <= 2
     assert max(network.get_layer("average").input.shape[1:3]) <= 8
 
@@ -80,7 +80,7 @@ def test_rotations():
     image[0, 0, 1] = 9
     turned, labels = small_network.rotated(image)
     assert labels.tolist() == [0, 1, 2, 3]
-    # A quarter turn against the clock takes (row, column) to (3 - column, row).
+    # A rotation by 90° anticlockwise maps (row, column) to (3 - column, row).
     assert [tuple(np.argwhere(picture[..., 0])[0]) for picture in turned] == [(0, 1), (2, 0), (3, 2), (1, 3)]
     images, labels = next(small_network.rotation_batches(np.zeros((5, 4, 4, 1), np.uint8)))
     assert images.shape == (128, 4, 4, 1) and np.bincount(labels).tolist() == [32] * 4
@@ -171,7 +171,7 @@ def test_bad_files_are_refused(tmp_path):
 
 
 def test_an_interrupted_save_leaves_no_weights(tmp_path, monkeypatch):
-    """The record alone, which is written first, is no network."""
+    """The record, which is written first, is not sufficient."""
 
     def interrupted(file, **arrays):
         file.write(b"half")

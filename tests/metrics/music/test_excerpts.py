@@ -16,7 +16,7 @@ PIECES = [piece.part(0, 32) for piece in made_up_pieces(VOICES)[:30]]
 
 
 def piece(*columns: list[int]) -> Piece:
-    """Of MIDI numbers, 0 for holding."""
+    """A piece from MIDI numbers; 0 holds the note."""
     rows = zip(*columns, strict=True)
     return Piece(np.array([[symbol_of(pitch) if pitch else HOLD for pitch in row] for row in rows], np.int16))
 

@@ -1,4 +1,4 @@
-"""The n-gram baselines of music are probabilities, and learn local dependencies."""
+"""The n-gram baselines of music are normalised, and learn local dependencies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_cell(piece: Piece, step: int, voice: int, symbol: int) -> Piece:
 
 
 def test_probabilities_of_all_symbols_sum_to_one_at_most():
-    """Of the n-gram a little less: intervals beyond the pitches that have a symbol have a share."""
+    """Slightly less than one for the n-gram: intervals beyond the pitch range have some probability."""
     for method in (RepeatTheLast(PIECES), BackOff(PIECES)):
         for step, voice in ((4, 0), (6, 2), (8, 3)):
             total = sum(

@@ -1,4 +1,4 @@
-"""Counts of voice-leading errors match those of a reader of the score."""
+"""Counts of voice-leading errors match manual counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.pieces import VOICES
 
 
 def duet(*chords: tuple[int, int]) -> Piece:
-    """Two voices that strike together every quarter; 0 holds."""
+    """Two voices with simultaneous quarter notes; 0 holds the note."""
     cells = np.full((4 * len(chords), 2), HOLD, np.int16)
     for quarter, chord in enumerate(chords):
         cells[4 * quarter] = [symbol_of(pitch) if pitch else HOLD for pitch in chord]
@@ -25,9 +25,9 @@ def duet(*chords: tuple[int, int]) -> Piece:
     [
         (duet((67, 60), (69, 62)), (1, 0)),  # c-g to d-a
         (duet((72, 60), (74, 62), (76, 64)), (0, 2)),
-        (duet((67, 60), (67, 60)), (0, 0)),  # struck again
+        (duet((67, 60), (67, 60)), (0, 0)),  # repeated
         (duet((67, 60), (64, 62), (69, 62)), (0, 0)),
-        (duet((72, 60), (62, 74)), (0, 0)),  # in opposite directions
+        (duet((72, 60), (62, 74)), (0, 0)),  # in contrary motion
         (duet((79, 60), (81, 62)), (1, 0)),  # a twelfth
         (duet((67, 60), (0, 62)), (0, 0)),  # one voice stays
     ],

@@ -31,7 +31,7 @@ def test_gain_by_hand():
     hits = np.array([[True, False, True], [False, False, False]])
     best = 1 + 1 / np.log2(3)
     np.testing.assert_allclose(ndcg(hits, np.array([2, 1])), [(1 + 1 / np.log2(4)) / best, 0])
-    assert ndcg(np.ones((1, 3), bool), np.array([7]))[0] == 1  # more are asked for than a list has places
+    assert ndcg(np.ones((1, 3), bool), np.array([7]))[0] == 1  # more target items than list positions
 
 
 def test_recall_counts_what_fits():
@@ -61,9 +61,9 @@ def test_neighbours_are_cosines():
 
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
 def test_ease_is_the_constrained_least_squares_solution(shape: tuple[int, int]):
-    """Steck 2019, eq. 2 to 4: no self-similarity, and the gradient is 0 off the diagonal; both ways to invert."""
+    """Steck 2019, eq. 2 to 4: no self-similarity, and zero gradient off the diagonal; for both inversion methods."""
     liked, given = random_likes(*shape), sparse.csr_matrix(np.eye(shape[1], dtype=np.float32))
-    weights = ease_scores(liked, given, 3.0)  # of single items: the rows of B
+    weights = ease_scores(liked, given, 3.0)  # for single items: the rows of B
     known = liked.toarray().astype(np.float64)
     np.testing.assert_allclose(np.diag(weights), 0, atol=1e-9)
     gradient = known.T @ (known @ weights - known) + 3.0 * weights

@@ -92,7 +92,7 @@ def test_a_forecast_of_garch_is_better_than_a_constant_on_returns_of_garch():
 
 
 class Gives:
-    """A model that gives windows of a process."""
+    """A model that generates windows of a process."""
 
     def __init__(self, process: Garch) -> None:
         self.process = process

@@ -1,4 +1,4 @@
-"""Forecast metrics of each part, against seasonal naive forecasts; sequences against PCA."""
+"""Forecast metrics of each part, against seasonal-naive forecasts; sequences against PCA."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def fitted(values: np.ndarray, **fields: object) -> tuple[Autoregression, Series
 
 
 def one_step_errors(model: Autoregression, source: SeriesSource, first: int, last: int) -> np.ndarray:
-    """By the model's own forecasts."""
+    """From the model's own forecasts."""
     return np.stack([model.forecast(source.values[:t], 1)[0][0] - source.values[t] for t in range(first, last)])
 
 
@@ -91,7 +91,7 @@ def test_the_last_season_stands_beside_the_model() -> None:
 
 
 def test_the_season_is_chosen_on_the_training_part_for_each_distance() -> None:
-    """The last value is near the next one; six steps ahead, half a season, only the season helps."""
+    """The last value predicts the next one well; six steps ahead, half a season, only the season helps."""
     model, source = fitted(wave(500) + 3 * np.sin(np.arange(500) / 50)[:, None], horizon=6)
     report = report_of(Forecasts(), model, source, model.recipe)
     values, first = source.values, len(source.training)

@@ -1,4 +1,4 @@
-"""Metrics of tables: against references, and for copies and shuffled rows."""
+"""Table metrics: against references, and for copies and shuffled columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def source() -> TableSource:
 
 
 class Gives:
-    """A model that gives rows of a source: some of a part, or columns shuffled apart from each other."""
+    """A model that returns rows of a source's part, or independently shuffled columns."""
 
     def __init__(self, rows: np.ndarray, apart: bool = False) -> None:
         self.rows, self.apart = rows, apart

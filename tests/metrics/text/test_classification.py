@@ -20,7 +20,7 @@ from tests.families.text.test_classification import made
 
 
 def test_calibration_is_the_gap_of_confidence_and_accuracy():
-    """Of a hundred answers at 0.9, 70 are right, and of a hundred at 0.6 all: gaps of 0.2 and 0.4."""
+    """Of a hundred predictions at 0.9, 70 are correct, and of a hundred at 0.6 all: gaps of 0.2 and 0.4."""
     probabilities = np.array([[0.9, 0.1]] * 100 + [[0.6, 0.4]] * 100)
     labels = np.array([0] * 70 + [1] * 30 + [0] * 100)
     assert calibration_error(probabilities, labels) == pytest.approx(0.3)
@@ -55,7 +55,7 @@ def test_the_most_important_symbols_go_first_and_the_start_stays():
 
 
 def test_deleting_what_decides_costs_most():
-    """A classifier that looks at its evidence alone: integrated gradients find it, attention does not."""
+    """A classifier that uses only its evidence: integrated gradients find it, attention does not."""
     model: Any = made(symbol_dropout=0.0)
     for weight in model.sequence.get_layer("class_logits").trainable_variables:
         weight.assign(weight * 0)

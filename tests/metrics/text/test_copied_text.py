@@ -46,7 +46,7 @@ def test_a_copied_sentence_in_a_long_text_is_found() -> None:
 
 
 class Writing:
-    """A "model" that writes given texts."""
+    """A "model" that returns given texts."""
 
     def __init__(self, texts: list[str]) -> None:
         self.texts = texts
@@ -84,7 +84,7 @@ def test_at_most_a_hundred_texts_are_written() -> None:
 
 
 def test_held_out_pieces_are_as_many_symbols_as_generated_texts() -> None:
-    """A word is several characters."""
+    """With words of several characters."""
     recipe = dataclasses.replace(CharRNN.tiny(), text=TextSettings(length=60, unit="word"))
     source = open_source(recipe, STORY)
     pieces = held_out_texts(source, "train", 7)

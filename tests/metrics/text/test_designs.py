@@ -1,4 +1,4 @@
-"""Generated designs: validity, novelty and the like against an n-gram; conditioning of molecules."""
+"""Generated designs: validity, novelty and other figures against an n-gram; conditioning of molecules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONDITIONAL = dataclasses.replace(Molecules.tiny(), molecules=MoleculeSettings(c
 
 
 class Copying:
-    """Draws what it is given."""
+    """Returns given designs."""
 
     condition = None
 

@@ -58,7 +58,7 @@ def test_every_held_out_symbol_is_measured_once(settings: dict) -> None:
 
 
 def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows of 8 symbols read one after the other say what one long window says."""
+    """Consecutive windows of 8 tokens give the result of one long window."""
     monkeypatch.setattr(text_order, "HELD_OUT_ROWS", 1)
     tiny = CharRNN.tiny()
     model, source = model_and_source(dataclasses.replace(tiny, text=TextSettings(length=8, consecutive=True)))

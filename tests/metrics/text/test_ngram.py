@@ -1,4 +1,4 @@
-"""The n-gram model: a hand-made corpus, normalisation, and the definition written out."""
+"""The n-gram model: a tiny corpus by hand, normalisation, and the definition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ tokens_of = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 
 
 def probability(text: list[int], context: list[int], symbol: int, symbols: int, order: int) -> float:
-    """Interpolated Witten-Bell smoothing as it is defined (Chen & Goodman 1998, eqs. 15 and 16)."""
+    """Interpolated Witten-Bell smoothing by definition (Chen & Goodman 1998, eqs. 15 and 16)."""
     context = context[max(0, len(context) - (order - 1)) :]
     length = len(context) + 1
     grams = [tuple(text[at : at + length]) for at in range(len(text) - length + 1)]
@@ -43,7 +43,7 @@ def test_probabilities_sum_to_one(text: list[int], context: list[int], order: in
 
 
 def test_a_tiny_corpus_by_hand() -> None:
-    """a b a b a a: unigrams a 4, b 2; behind a: b twice, a once; behind b: a twice."""
+    """a b a b a a: unigrams a 4, b 2; after a: b twice, a once; after b: a twice."""
     model = NGram(np.array([0, 1, 0, 1, 0, 0]), 3, 2)
     a, b, never = [(count + 2 / 3) / 8 for count in (4, 2, 0)]
     found = np.exp(-model.nats(np.array([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [2, 0]]))[:, 0])

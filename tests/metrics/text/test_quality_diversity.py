@@ -18,13 +18,13 @@ def test_texts_that_are_all_the_same_have_self_bleu_1():
 
 
 def test_two_texts_by_hand():
-    """Of abcd and abce: unigrams 3 of 4, bigrams 2 of 3, trigrams 1 of 2, none of 1 is a tenth; equal lengths."""
+    """abcd and abce: unigrams 3/4, bigrams 2/3, trigrams 1/2, 4-grams 0/1, smoothed to 1/10; equal lengths."""
     logs = [math.log(value) for value in (3 / 4, 2 / 3, 1 / 2, 0.1)]
     assert self_bleu(["abcd", "abce"]) == pytest.approx(math.exp(sum(logs) / 4))
 
 
 def test_counts_are_clipped_and_short_texts_are_punished():
-    """Of aaa and a: one of three a, two bigrams and a trigram without match; a has all, and a penalty of exp(1 - 3)."""
+    """aaa and a: aaa matches 1 of 3 unigrams, no bigrams or trigram; a matches fully, with penalty exp(1 - 3)."""
     long = math.exp(sum(math.log(value) for value in (1 / 3, 0.1 / 2, 0.1)) / 3)
     assert self_bleu(["aaa", "a"]) == pytest.approx((long + math.exp(1 - 3)) / 2)
 

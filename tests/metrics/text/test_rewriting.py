@@ -18,7 +18,7 @@ REFERENCES = ["the cat sat on the mat", "a dog barks at night"]
 
 def test_rouge_by_hand():
     found = rouge(["the cat sat", "nothing else here"], REFERENCES)
-    # Precision 1, recall 3/6 of words and 2/5 of pairs of the first; 0 of the second.
+    # Precision 1, recall 3/6 of words and 2/5 of bigrams for the first text; 0 for the second.
     assert found.figures["rouge_1"] == pytest.approx(100 * (2 * 0.5 / 1.5) / 2)
     assert found.figures["rouge_2"] == pytest.approx(100 * (2 * 0.4 / 1.4) / 2)
     assert found.figures["rouge_l"] == pytest.approx(found.figures["rouge_1"])
@@ -66,7 +66,7 @@ def test_simple_methods():
 
 
 def test_model_1_finds_which_word_stands_for_which():
-    """Brown's example: of whole sentences only, since no word stands alone."""
+    """Brown's example: from whole sentences only, without single-word pairs."""
     pairs = [("the house", "das Haus"), ("the book", "das Buch"), ("a book", "ein Buch"), ("a house", "ein Haus")]
     table = WordTranslation([one.split() for one, _ in pairs], [other.split() for _, other in pairs])
     assert table.gloss(["the", "book", "a", "house", "strange"]) == ["das", "Buch", "ein", "Haus"]

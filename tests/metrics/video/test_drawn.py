@@ -1,4 +1,4 @@
-"""Fréchet distances of clips: real ones are close, static ones differ in motion; closed forms of content and motion."""
+"""Fréchet distances of clips: real clips are close, static ones differ in motion; content and motion by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_other_real_clips_are_nearer_than_still_and_drawn_ones(windows: np.ndarr
 
 
 def test_features_of_motion_know_no_still_picture():
-    """A constant added to all frames, of which no pixel is cut, changes frames and not motion."""
+    """A constant added to all frames, without clipping, changes frame features and not motion features."""
     clips = np.random.default_rng(0).uniform(0.2, 0.5, (2, 3, 16, 16, 1)).astype(np.float32)
     before, after = clip_features(clips), clip_features(clips + 0.2)
     np.testing.assert_allclose(after["motion"], before["motion"], atol=1e-5)

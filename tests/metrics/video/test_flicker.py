@@ -1,4 +1,4 @@
-"""Flicker metrics: zero for output that follows the clip, positive for patterns that stay still."""
+"""Flicker metrics: zero for output that follows the clip, positive for static patterns."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def test_what_is_made_of_each_pixel_alone_goes_along_with_it():
     windows = RANDOM.uniform(0.2, 0.8, (2, 2, 48, 48, 1)).astype(np.float32)
     found = flicker(lambda clips: 1 - clips, windows, seed=0)
     assert found["pan_flicker"] < 1e-4
-    assert found["noise_flicker"] == pytest.approx(2 * np.sqrt(2), rel=0.05)  # two times noise of 2 grey levels
+    assert found["noise_flicker"] == pytest.approx(2 * np.sqrt(2), rel=0.05)  # noise of 2 grey levels, twice
 
 
 def test_what_stands_still_while_the_picture_moves_flickers():
-    """A pattern that sticks to the screen is another after a pan: twice its variance."""
+    """A pattern fixed to the screen differs after a pan: twice its variance."""
     pattern = RANDOM.normal(0, 0.1, (48, 48, 1))
     windows = np.full((1, 2, 48, 48, 1), 0.5)
     found = flicker(lambda clips: clips + pattern, windows, seed=0)

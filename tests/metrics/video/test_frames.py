@@ -1,4 +1,4 @@
-"""Video baselines: exact where they should be; metrics of each frame."""
+"""Video baselines, exact on suitable clips; metrics per frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.predict_video import PredictVideo
 
 
 def fading(frames: int) -> np.ndarray:
-    """Two clips that get brighter by a hundredth a frame: `[2, frames, 8, 8, 1]`."""
+    """Two clips that brighten by 0.01 per frame: `[2, frames, 8, 8, 1]`."""
     first = np.random.default_rng(0).uniform(0.1, 0.5, (2, 1, 8, 8, 1))
     return first + 0.01 * np.arange(frames).reshape(1, -1, 1, 1, 1)
 
@@ -30,7 +30,7 @@ def test_lines_are_extrapolated_and_blended_exactly():
 
 
 def moving(frames: int) -> np.ndarray:
-    """A smooth spot that goes two pixels to the right and one down in each frame: `[1, frames, 64, 64, 1]`."""
+    """A smooth spot that moves two pixels right and one down per frame: `[1, frames, 64, 64, 1]`."""
     rows, columns = np.mgrid[:64, :64]
     spots = [
         np.exp(-((rows - 24 - time) ** 2 + (columns - 20 - 2 * time) ** 2) / 60)

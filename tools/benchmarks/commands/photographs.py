@@ -46,7 +46,7 @@ def volumes(
         spacings: Super-resolution factors: 2, 3 or 4.
         steps: Training steps for each spacing.
         seed: Random seed of the training.
-        results: File of finished results; a repeated call continues from it. Runs go to a folder beside it.
+        results: File of finished results; a repeated call continues from it. Runs are stored in a folder next to it.
         json: Print one JSON object.
     """
     from tools.benchmarks.restoration import table
@@ -69,7 +69,7 @@ def style(
         runs: Folders of trained runs of style or adain, with --photos.test.
         side: Size of the centre crop of each test photograph, in pixels.
         steps: Steps of the optimisation of each picture.
-        results: File of finished results; a repeated call continues from it. Pictures go to a folder beside it.
+        results: File of finished results; a repeated call continues from it. Pictures are stored next to it.
         json: Print one JSON object.
     """
     from tools.benchmarks.style import style as measure
@@ -88,7 +88,7 @@ def translation(
 
     Args:
         runs: Folders of trained runs of pix2pix or cyclegan, whose test parts have pairs. Before the first measurement
-            two judging networks are trained, once for the pictures of B, and cached.
+            two evaluating networks are trained on the pictures of B, and cached.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
     """

@@ -55,7 +55,7 @@ def scores(
 
     Args:
         run: The run's folder.
-        files: `model.tflite` of its exports.
+        files: The `model.tflite` of its exports.
         examples: Pictures of each kind.
         json: Print one JSON object.
     """
@@ -67,7 +67,7 @@ def scores(
 
 
 def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> None:
-    """Whether memory grows with the training steps and with the images that are sampled and evaluated.
+    """Whether memory grows with the number of training steps and of sampled and evaluated images.
 
     Args:
         steps: Number of training steps.
@@ -162,7 +162,7 @@ def music_rules(
 
     Args:
         run: The run's folder.
-        part: The part whose pieces are compared with; settings are chosen on validation.
+        part: The part with the real pieces; settings are selected on validation.
         ways: Names of the sampling settings; all by default.
         fitted: Harmonise the part's highest voices instead of generating all voices.
     """
@@ -183,7 +183,7 @@ def labels(
     """Few-label classification: linear probe and fine-tuning against logistic regression, SVM, and from scratch.
 
     Args:
-        runs: Runs of simclr or masked_autoencoder; and of semi_vae or semi_gan, with the labels that they had.
+        runs: Runs of simclr or masked_autoencoder; and of semi_vae or semi_gan, with the labels of their training.
         labels: Labels per class.
         seeds: Random seeds of the choice of the labels.
         steps: Training steps of a network on the labels, with 50 pictures each.
@@ -210,11 +210,11 @@ def pruning(
 
     Args:
         run: The run's folder, of a GAN or a restoration network.
-        sparsity: Shares of the weights that are pruned.
+        sparsity: Shares of the weights to prune.
         steps: Number of fine-tuning steps.
         samples: Maximum number of samples to measure the quality.
         figure: The quality figure of the table. Default: the one that selects checkpoints, or the first.
-        results: File of finished results; pruned runs are stored beside it. A repeated call continues from both.
+        results: File of finished results; pruned runs are stored next to it. A repeated call continues from both.
         json: Print one JSON object.
     """
     from tools.benchmarks.pruning import pruning as measure
@@ -244,7 +244,7 @@ def transfer(
         examples: Numbers of training examples: pictures, photographs, lines, or windows of a text.
         seeds: Random seeds of the choice of the examples and of the training.
         seconds: Training times in seconds, equal for both; shorter ones are measured within the longest run.
-        freeze: Patterns of layers that are not trained, as for trainers; measured as a further variant.
+        freeze: Patterns of frozen layers, as for trainers; measured as a further variant.
         samples: Maximum number of samples to measure the quality.
         figure: The quality figure of the table. Default: the one that selects checkpoints, or the first.
         results: File of finished results; a repeated call continues from it.

@@ -45,8 +45,8 @@ def forms(
 
     Args:
         run: The run's folder; its best checkpoint is measured.
-        form: Quatrains have four lines of five or seven characters, each with its punctuation; of programs, the first
-            20 lines without the last must be accepted by Python's parser.
+        form: Quatrains have four lines of five or seven characters with correct punctuation; of programs, the first 20
+            lines, without the last, must parse as Python.
         count: Number of texts to generate.
         temperature: Sampling temperature; 1 is the model's own probabilities.
         seed: Random seed of the texts.
@@ -158,7 +158,7 @@ def sentiment(
         per_class: Labels per class; 0 is all.
         seeds: Random seeds of labels and training.
         steps: Steps of the language model, of a classifier with all labels, and of one with few.
-        results: File of finished results; a repeated call continues from it. The language model is stored beside it.
+        results: File of finished results; a repeated call continues from it. The language model is stored next to it.
         json: Print one JSON object.
     """
     from aigc_tf.recipes.text import TextSettings

@@ -49,8 +49,8 @@ def members(
     """Membership inference on the training images of a VAE, with and without differential privacy.
 
     Args:
-        source: Pictures; few of them are trained on, so that the model overfits.
-        epsilons: Values of ε; the same recipe without privacy and an ordinary VAE are trained, too.
+        source: Pictures; the model is trained on few of them, so that it overfits.
+        epsilons: Values of ε; the same recipe without privacy and an ordinary VAE are also trained.
         images: Number of training images, and of others.
         steps: Steps of each training run.
         seed: Random seed of the training.
@@ -78,7 +78,7 @@ def federated(
 
     Args:
         recipe: Short name of the recipe.
-        clients: Number of clients that the examples are divided among.
+        clients: Number of clients.
         rounds: Rounds of averaging.
         steps: Total steps of each client, and of the other variants.
         seed: Random seed of the training.
@@ -125,11 +125,11 @@ def watermarks(place: Annotated[Path, tyro.conf.Positional], count: int = 48, js
 
 
 def content(run: Annotated[Path, tyro.conf.Positional], by: Path | None = None, json: bool = False) -> None:
-    """Misses and false alarms of `tools.sample --refuse-classes`, on the labelled test pictures of a source.
+    """Miss and false alarm rates of `tools.sample --refuse-classes`, on the labelled test pictures of a source.
 
     Args:
         run: A run of pictures, whose source is used.
-        by: The run of the classifier; by default the classifier by which models of the source are evaluated.
+        by: The run of the classifier; by default the one that evaluates models of the source.
         json: Print one JSON object.
     """
     from aigc_tf.runs.run import Run
@@ -163,7 +163,7 @@ def faults(
     most: int | None = None,
     json: bool = False,
 ) -> None:
-    """Fault injection: does a run killed at random moments end exactly as an undisturbed one?
+    """Fault injection: does a run killed at random moments end exactly like an undisturbed one?
 
     Args:
         kills: Number of kills.

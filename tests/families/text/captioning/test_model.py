@@ -32,7 +32,7 @@ def source():
 
 @pytest.fixture(scope="module")
 def captioner(source) -> Captioner:
-    """Trained for some hundred small steps."""
+    """A model trained for several hundred small steps."""
     recipe = dataclasses.replace(
         Caption.tiny(),
         filters=(16, 32),
@@ -56,7 +56,7 @@ def test_targets_stand_between_boundaries() -> None:
 
 
 def test_step_by_step_it_says_what_it_says_at_once(captioner: Captioner, source) -> None:
-    """The KV cache and the prepared keys of the picture change nothing."""
+    """The KV cache and the precomputed image keys do not change the result."""
     pictures, texts = source.pairs("test", 3)
     images, words = as_brightness(pictures), source.captions.numbers(texts)
     inputs = np.concatenate([np.zeros((3, 1), np.int32), words], axis=1)
@@ -68,7 +68,7 @@ def test_step_by_step_it_says_what_it_says_at_once(captioner: Captioner, source)
 
 
 def test_it_describes_held_out_combinations(captioner: Captioner, source) -> None:
-    """Better than the captions of the nearest training pictures, and in words that describe what there is to see."""
+    """Better than captions of the nearest training pictures, with words that match the picture."""
     found = WrittenCaptions().measure(captioner, source, captioner.recipe, Request(part="test", samples=50))
     chrf = found.figures["chrf"]
     assert chrf.value > 60

@@ -33,7 +33,7 @@ def made(request: pytest.FixtureRequest) -> tuple[Seq2Seq, PairSource]:
     source = open_source(recipe)
     model = aigc_tf.create(recipe, **source.assets)
     random = np.random.default_rng(0)
-    for weight in model.trainable_variables:  # far from what is hardly trained, where all is nearly the same
+    for weight in model.trainable_variables:  # far from initialisation, where all outputs are nearly equal
         weight.assign(weight + 0.3 * random.standard_normal(weight.shape))
     return model, source
 
@@ -85,7 +85,7 @@ def test_later_symbols_change_nothing(made: tuple[Seq2Seq, PairSource]):
 
 
 def test_a_copy_head_mixes_two_distributions():
-    """By its definition, symbol by symbol."""
+    """By definition, token by token."""
     random = np.random.default_rng(0)
     logits, gate = random.standard_normal((2, 5)), np.array([0.3, -2.0])
     attention, source = np.array([[0.5, 0.2, 0.3, 0.0], [0.1, 0.9, 0.0, 0.0]]), np.array([[3, 1, 3, 0], [2, 0, -1, -1]])
@@ -113,7 +113,7 @@ def test_label_smoothing_is_the_mean_over_all_symbols():
 
 @pytest.mark.parametrize("encoder", ["transformer", "lstm"])
 def test_it_learns_what_stands_in_the_source(encoder: str):
-    """Which of the symbols of a source come first: nothing but copying finds it, of symbols that were never written."""
+    """The first symbols of a source: solvable only by copying, for unseen sequences."""
     random = np.random.default_rng(0)
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     pairs = [("".join(row), "".join(row[:3])) for row in (random.choice(letters, 10) for _ in range(1500))]

@@ -24,7 +24,7 @@ END = 0
 
 
 def chains(rows: int, symbols: int, seed: int) -> np.ndarray:
-    """Of each row, log-probabilities of the next symbol given the last: `[rows, symbols, symbols]`."""
+    """Log-probabilities of the next symbol given the last, for each row: `[rows, symbols, symbols]`."""
     random = np.random.default_rng(seed)
     weights = random.dirichlet(np.full(symbols, 0.3), (rows, symbols))
     return np.log(weights + 1e-9)
@@ -42,7 +42,7 @@ def searched(chain: np.ndarray, beams: int, tokens: int, **options: object) -> l
 
 
 def best(chain: np.ndarray, tokens: int, penalty: float) -> list[int]:
-    """By trying all texts."""
+    """The best text by exhaustive search."""
     found: list[tuple[float, list[int]]] = []
     for length in range(tokens + 1):
         for text in itertools.product(range(1, len(chain)), repeat=length):
@@ -125,7 +125,7 @@ def test_a_search_finds_no_less_likely_texts_than_greedy(model: Seq2Seq):
     greedy = model.write_all(SOURCES, Search(beams=1, no_repeat=0))
     found = model.write_all(SOURCES, Search(beams=8, no_repeat=0, length_penalty=0.0))
     for source, one, other in zip(SOURCES, greedy, found, strict=True):
-        if len(one) < model.recipe.pairs.target_length:  # it has ended
+        if len(one) < model.recipe.pairs.target_length:  # it ended early
             assert log_p(model, source, other) >= log_p(model, source, one) - 1e-4
 
 
@@ -152,7 +152,7 @@ def test_known_words_are_continued_and_joined():
     assert known.allowed([7, 5, 8]) == {9}
     assert base.allowed([5]) == {6}
     assert 6 not in known.ruled_out([5], []) and 8 in known.ruled_out([5], [8])
-    assert known.ruled_out([5], [6, 8]).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]  # then it may end
+    assert known.ruled_out([5], [6, 8]).tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]  # then the end is allowed
 
 
 def test_only_known_words_are_written():

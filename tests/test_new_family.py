@@ -128,4 +128,4 @@ def test_what_a_task_lacks_is_said(run: aigc_tf.Run, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as stopped:
         sample.main([str(run.path)])
     assert stopped.value.code == 2
-    assert "does not draw new examples: choose a run of" in capsys.readouterr().err
+    assert "does not generate new examples: choose a run of" in capsys.readouterr().err

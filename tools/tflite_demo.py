@@ -244,14 +244,14 @@ def run(options: argparse.Namespace) -> str:
     names = list(interpreter.get_signature_list())
     if "encode" in names and "step" in names:
         tool = "rewrite" if "start" in names else "music"
-        raise ValueError(f"it makes something of what it is given: use tools/tflite_{tool}.py")
+        raise ValueError(f"it transforms its input: use tools/tflite_{tool}.py")
     drawing = next((name for name in ("generate", "decode") if name in names), None)
     if not drawing and "step" not in names:
         raise ValueError(f"its signatures are {', '.join(names) or 'none'}: generate, decode or step is needed")
     kind, other = ("pictures", "text") if drawing else ("text", "pictures")
     for name in OPTIONS[other]:
         if getattr(options, name) is not None:
-            raise ValueError(f"it makes {kind}, and --{name.replace('_', '-')} is for {other}")
+            raise ValueError(f"it generates {kind}, and --{name.replace('_', '-')} is for {other}")
     if drawing:
         out, count = options.out or Path("samples.png"), options.count or 64
         label = None if options.label is None else number_of_class(options.label, metadata.get("classes", []))

@@ -177,7 +177,7 @@ def run(options: argparse.Namespace) -> None:
     found = [name for name in SIGNATURES if name in interpreter.get_signature_list()]
     if not found:
         raise ValueError(
-            f"it has none of the signatures {', '.join(SIGNATURES)}: tools/tflite_demo.py draws with others"
+            f"it has none of the signatures {', '.join(SIGNATURES)}: tools/tflite_demo.py generates with others"
         )
     call = interpreter.get_signature_runner(found[0])
     shapes = {name: tuple(details["shape_signature"]) for name, details in call.get_input_details().items()}

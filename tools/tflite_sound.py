@@ -41,7 +41,7 @@ def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
         raise ValueError(f"{path} is not a WAV file that can be read") from error
     if form != (rate, 2):
         raise ValueError(
-            f"{path} has {form[0]} samples a second of {8 * form[1]} bits: convert it to {rate} of 16 bits"
+            f"{path} has {form[0]} samples per second of {8 * form[1]} bits: convert it to {rate} of 16 bits"
         )
     if not np.any(sound):
         raise ValueError(f"{path} is silent")

@@ -112,7 +112,7 @@ class Table:
         random, found, kept, tried = np.random.default_rng(seed), [], 0, 0
         while kept < count:
             if tried > TRIED + 1000 * kept:
-                raise ValueError(f"of {tried} drawn rows {kept} are as asked: ask for something that is less rare")
+                raise ValueError(f"{kept} of {tried} generated rows are as asked: ask for something less rare")
             values = self.drawn(random, where)
             for at, sign, value in where:
                 values = values[SIGNS[sign](values[:, at], value)]

@@ -66,7 +66,7 @@ def continued(step: Any, clip: np.ndarray, past: int, count: int) -> np.ndarray:
         ValueError: the clip is too short.
     """
     if len(clip) < past:
-        raise ValueError(f"the clip has {len(clip)} frames, and the model looks at {past}: give a longer one")
+        raise ValueError(f"the clip has {len(clip)} frames, and the model needs {past}: give a longer one")
     states = {
         name: np.zeros(details["shape"], np.float32)
         for name, details in step.get_input_details().items()

@@ -45,7 +45,7 @@ def table(report: dict[str, Any]) -> str:
     """The figures, with their direction and baselines, then the protocol, one per line."""
     from aigc_tf.runs.reports import rows_of_report, tables_of_report
 
-    head = ("measure", "value", "better", "baseline")
+    head = ("measure", "value", "better", "baselines")
     figures = aligned([head, *((row.name.replace("_", " "), *row[1:]) for row in rows_of_report(report))])
     for found in tables_of_report(report):
         figures += ["", found.caption, *aligned([found.head, *found.rows]), ""]

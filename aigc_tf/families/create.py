@@ -46,7 +46,7 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
         return resolve(recipe.model)(recipe, **networks, **assets)
     except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
         reason = str(error).partition("}} ")[2].partition(" on /job")[0].partition(" [Op")[0] or type(error).__name__
-        raise InputError(f"the networks of {recipe.slug()} cannot be made so large: {reason}") from error
+        raise InputError(f"the networks of {recipe.slug()} cannot be built this large: {reason}") from error
 
 
 def asked_for(function: Callable[..., Any], assets: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def refuse_absurd_numbers(recipe: Recipe) -> None:
                 raise InputError(f"{name} is {number}: give at most {MAX_SEED}")
     if recipe.examples_per_step > MAX_COUNT:
         raise InputError(
-            f"batch_size is {recipe.batch_size}, which makes {recipe.examples_per_step:,} examples a step: give fewer, "
-            f"at most {MAX_COUNT:,} a step"
+            f"batch_size is {recipe.batch_size}, which makes {recipe.examples_per_step:,} examples per step: give "
+            f"fewer, at most {MAX_COUNT:,} per step"
         )
 
 
@@ -105,6 +105,6 @@ def refuse_batch_of_one(recipe: Recipe, model: GenerativeModel) -> None:
     for layer in flat_layers(model, include_self=False):
         if isinstance(layer, keras.layers.BatchNormalization) and layer.input_spec.ndim == 2:
             raise InputError(
-                f"batch_size is 1, and batch normalization ({layer.name}) of a single example gives the same for all: "
-                f"{recipe.slug()} would learn nothing of its input, give 2 at least"
+                f"batch_size is 1, and batch normalization ({layer.name}) of a single example gives the same output "
+                f"for all: {recipe.slug()} would learn nothing from its input, give at least 2"
             )

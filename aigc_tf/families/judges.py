@@ -109,4 +109,4 @@ class JudgesByDiscriminator(Judges):
             raise InputError("its discriminator judges a picture together with a condition: name a run without one")
         given = keras.Input(self.discriminator.input_shape[1:], name="input")
         answer = self.discriminator(keras.layers.Rescaling(2.0, -1.0, name="to_unit")(given))
-        return Judgement(keras.Model(given, answer, name="judge"), "how real the discriminator takes the input for")
+        return Judgement(keras.Model(given, answer, name="judge"), "how real the discriminator judges the input")

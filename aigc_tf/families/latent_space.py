@@ -221,7 +221,9 @@ def attribute_of(having: np.ndarray, lacking: np.ndarray) -> AttributeFound:
         InputError: there are fewer than two of one kind.
     """
     if min(len(having), len(lacking)) < 2:
-        raise InputError(f"{len(having)} pictures have the attribute and {len(lacking)} lack it: mark two or more each")
+        raise InputError(
+            f"{len(having)} pictures have the attribute and {len(lacking)} lack it: mark at least two of each"
+        )
     means = having.mean(axis=0), lacking.mean(axis=0)
     told = 0
     for kind, (own, other) in ((having, means), (lacking, means[::-1])):

@@ -32,7 +32,7 @@ class LayerMixer:
         self.network = drawing_network(model)
         found = {each.name: each for each in inner_layers(self.network)}
         if layer not in found:
-            raise InputError(f"the network that draws has no layer {layer}: its layers are {', '.join(found)}")
+            raise InputError(f"the generating network has no layer {layer}: its layers are {', '.join(found)}")
         self.layer = found[layer]
 
     def mixed(self, start: np.ndarray, end: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:

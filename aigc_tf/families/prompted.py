@@ -15,8 +15,8 @@ from aigc_tf.families.latent import LatentModel
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.prompts import Prompts
 
-STATES = "what `encode` gives of a caption; zeros stand for any"
-WORDS = "numbers of the symbols of a caption, 0 after the end"
+STATES = "what `encode` returns for a caption; zeros for any"
+WORDS = "token numbers of a caption, 0 after the end"
 PREVIEWED, PREVIEWED_OF_EACH = 8, 6
 PAGE_EXAMPLES = 6
 

@@ -96,7 +96,7 @@ class Sounding(SoundMaker, LatentModel):
 
     def _sounding(self, signature: Signature, source: Any) -> Signature:
         settings = self.recipe.sound
-        spec = TensorSpec((settings.samples,), f"samples in [-1, 1], {settings.rate} a second")
+        spec = TensorSpec((settings.samples,), f"samples in [-1, 1], {settings.rate} per second")
 
         def heard(specs: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
             return {_SOUND.get(name, name): spec if name in _SOUND else one for name, one in specs.items()}

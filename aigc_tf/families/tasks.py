@@ -49,13 +49,13 @@ class Task(abc.ABC):
     def refuse_condition(self, given: Any) -> None:
         """Raise InputError if a condition is given, for models that take none."""
         if given is not None:
-            raise InputError("the model draws without a condition: leave it out")
+            raise InputError("the model generates without a condition: leave it out")
 
 
 class Draws(Task):
     """Generates new examples from a seed."""
 
-    verb = "draw new examples"
+    verb = "generate new examples"
 
     @property
     @abc.abstractmethod
@@ -156,7 +156,7 @@ class Decodes(Draws):
 class Streams(Draws):
     """Generates one example piece by piece, for streaming output."""
 
-    verb = "draw examples piece by piece"
+    verb = "generate examples piece by piece"
 
     @abc.abstractmethod
     def pieces(self, seed: int = 0, condition: Any = None) -> Iterator[str]:

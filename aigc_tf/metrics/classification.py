@@ -55,7 +55,7 @@ def confusion_picture(taken: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     with all_fonts():
         panel.set_xticks(range(len(names)), labels, rotation=90, parse_math=False)
         panel.set_yticks(range(len(names)), labels, parse_math=False)
-    panel.set_xlabel("taken for")
+    panel.set_xlabel("predicted")
     panel.set_ylabel("is")
     for (row, column), count in np.ndenumerate(taken):
         panel.text(column, row, count, ha="center", color="white" if shares[row, column] > 0.5 else "black")

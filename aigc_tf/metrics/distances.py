@@ -51,7 +51,7 @@ def nearest(queries: np.ndarray, vectors: np.ndarray, count: int) -> Nearest:
         ValueError: fewer than `count` vectors.
     """
     if len(vectors) < count:
-        raise ValueError(f"{count} neighbours were asked for among {len(vectors)} vectors")
+        raise ValueError(f"{count} neighbours were requested among {len(vectors)} vectors")
     found = [_nearest_to_block(query_block, vectors, count) for _, query_block in blocks(queries)]
     if not found:
         return Nearest(np.zeros((0, count), np.int64), np.zeros((0, count)))

@@ -27,7 +27,7 @@ def nearest_in_latent_space(model: Encodes, queries: np.ndarray, images: np.ndar
         ValueError: fewer than `count` images.
     """
     if len(images) < count:
-        raise ValueError(f"{count} neighbours were asked for among {len(images)} images")
+        raise ValueError(f"{count} neighbours were requested among {len(images)} images")
     wanted = model.encode(queries)
     found = Nearest(np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0)))
     starts = range(0, len(images), _CHUNK_IMAGES)

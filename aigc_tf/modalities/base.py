@@ -259,7 +259,7 @@ class Modality(abc.ABC):
         Raises:
             InputError: the values cannot be listed, so one is required.
         """
-        raise InputError(f"the model draws by a condition: give one of {self.name}")
+        raise InputError(f"the model needs a condition: give one of {self.name}")
 
 
 def rows_of(given: np.ndarray | Sequence[np.ndarray], rank: int) -> np.ndarray:

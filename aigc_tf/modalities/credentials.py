@@ -66,7 +66,7 @@ def sign(path: Path, mark: Mapping[str, str], key: Path, certificates: Path, out
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path} cannot be signed: files ending in {', '.join(ENDINGS)} can")
     if _STORE in content:
-        raise InputError(f"{path} is signed already: sign the file that it was made of")
+        raise InputError(f"{path} is signed already: sign the file that it was made from")
     form, signed = path.suffix[1:].lower(), io.BytesIO()
     try:
         how = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, certificates.read_bytes(), key.read_bytes(), None)

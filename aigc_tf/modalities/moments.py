@@ -71,7 +71,7 @@ class Moments(Modality):
 
     def read(self, path: Path) -> Any:
         """Not supported: moments are output only."""
-        raise InputError(f"{path}: moments are made, not read")
+        raise InputError(f"{path}: moments can be written, not read")
 
     def stack(self, values: Sequence[tuple[Moment, ...]]) -> list[tuple[Moment, ...]]:
         """A list."""

@@ -74,7 +74,7 @@ def _marks(place: Path) -> list[dict[str, Any]]:
     with contextlib.suppress(ValueError, RecursionError):
         found = json.loads(place.read_text("utf-8"))
     if not isinstance(found, list) or not all(_names_files(mark) for mark in found):
-        raise InputError(f"{place} holds something else than marks of origin: move it away")
+        raise InputError(f"{place} holds something other than marks of origin: move it away")
     return found
 
 

@@ -57,7 +57,7 @@ def forecast_picture(
         axes.fill_between(ahead, low, high, color="tab:orange", alpha=0.25, linewidth=0, label="95 % of the forecast")
         axes.plot(np.arange(-len(history), 0), history[:, series], color="tab:blue", linewidth=1, label="known")
         if len(future):
-            axes.plot(ahead[: len(future)], future[:, series], color="black", linewidth=1, label="what came")
+            axes.plot(ahead[: len(future)], future[:, series], color="black", linewidth=1, label="actual")
         axes.plot(ahead, mean[:, series], color="tab:orange", linewidth=1, label="mean forecast")
     figure.legend(*fields[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize="small")
     return _drawn(figure)
@@ -108,7 +108,7 @@ def _fields(names: Sequence[str], share_x: bool = True) -> tuple[Any, list[Any]]
         for name, axes in zip(shown, fields, strict=True):
             axes.set_ylabel(drawable(name), parse_math=False)
     if share_x:
-        fields[-1].set_xlabel("steps of time")
+        fields[-1].set_xlabel("time steps")
     return figure, list(fields)
 
 

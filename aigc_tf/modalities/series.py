@@ -41,7 +41,7 @@ class Series(Modality):
         except InputError as error:
             raise UnreadableError(str(error)) from error
         if self.length is not None and len(values) < self.length:
-            raise UnreadableError(f"it has {len(values)} steps of time, and {self.length} are needed")
+            raise UnreadableError(f"it has {len(values)} time steps, and {self.length} are needed")
         return values if self.length is None else values[-self.length :]
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:

@@ -44,7 +44,9 @@ class Attention(layers.Layer):
             The attention output, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
         """
         if memory is not None and (self.causal or self.rotary_context):
-            raise ValueError("positions of the second input are not those of the first: no mask and no turn fits both")
+            raise ValueError(
+                "positions of the second input are not those of the first: no mask and no rotation fits both"
+            )
         if memory is None:
             queries, keys, values = split_heads(projected, 3, self.heads)
         else:
@@ -163,7 +165,9 @@ class MultiHeadAttention:
             ValueError: the attention is not causal.
         """
         if not self.attention.causal:
-            raise ValueError(f"attention {self.name} is not causal: with a cache it could not see what comes later")
+            raise ValueError(
+                f"attention {self.name} is not causal: with a KV cache it cannot attend to later positions"
+            )
         projected = self.projection(x)
         attention = CachedAttention(self.heads, self.rotary_context, name=f"cached_attention_{x.shape[1]}_{self.name}")
         mixed, keys, values = attention(projected, keys, values, position)

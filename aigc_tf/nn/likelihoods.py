@@ -192,7 +192,7 @@ def free_log_scale(scale: float) -> float:
     """
     above = math.log(scale) - MIN_LOG_SCALE
     if above <= 0:
-        raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(MIN_LOG_SCALE):.2g}")
+        raise ValueError(f"likelihood.scale is {scale}: the minimum is {math.exp(MIN_LOG_SCALE):.2g}")
     return math.log(math.expm1(above))
 
 

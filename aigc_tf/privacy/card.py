@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-NOT_COVERED = """Covered are the weights after this many steps, those of all steps before, and what is made of them
-without another look at the training examples: samples, reconstructions of other examples, float exports.
+NOT_COVERED = """Covered are the weights after this many steps, those of all steps before, and what is computed from
+them without using the training examples again: samples, reconstructions of other examples, float exports.
 
 Not covered is:
 
@@ -14,17 +14,17 @@ Not covered is:
   ranges of 8-bit exports that were calibrated on them. Hand out weights or an exported file, not the folder;
 - what several examples have in common: a person with ten lines or images is promised ten times the ε, and more than ten
   times the δ;
-- the choice of the recipe's numbers, as far as it was made by looking at runs on the same examples;
+- hyperparameters that were chosen by looking at runs on the same examples;
 - figures measured on held-out examples, the choice of the best checkpoint and of an early end (`stop_after`, `stop_at`)
   by them, and those examples themselves;
 - the choice of the best checkpoint by a Fréchet distance (`dp_gan`): its features are those of a network that was
   trained on the training examples without privacy. Hand out the last checkpoint;
-- that training ended with an error, since what is not noised stopped being finite, and at which step;
+- that training ended with an error because values without noise were no longer finite, and at which step;
 - several runs on the same examples: what they spend adds up;
-- what weights had learnt before, where the run began with those of another one (`start_from`): a run on a source of the
-  same name or content is refused, but not one on other data that has some of the same examples in it;
-- who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
-  is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much
+- what the weights had learnt before, if the run started from those of another one (`start_from`): a run on a source of
+  the same name or content is refused, but not one on other data that has some of the same examples in it;
+- anyone who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator,
+  which is not made for cryptography. The lowest digits of float32 noise reveal a little, too (Mironov 2012). Where much
   depends on it, use a library with secure noise."""
 
 

@@ -72,15 +72,15 @@ def refuse_unknown(layer: keras.layers.Layer, network: str) -> None:
     if not any(isinstance(layer, known) for known in FACTORS):
         known = ", ".join(kind.__name__ for kind in FACTORS)
         raise InputError(
-            f"{layer.name} in the {network} is a {type(layer).__name__}: private training knows how to clip the "
-            f"gradients of {known}"
+            f"{layer.name} in the {network} is a {type(layer).__name__}: private training can clip the gradients "
+            f"of {known}"
         )
     if layer.activation is not keras.activations.linear:
         raise InputError(
             f"{layer.name} in the {network} has an activation: private training needs it as a layer of its own"
         )
     if getattr(layer, "groups", 1) != 1 or getattr(layer, "dilation_rate", 1) not in (1, (1, 1)):
-        raise InputError(f"{layer.name} in the {network} has groups or dilation: private training knows neither")
+        raise InputError(f"{layer.name} in the {network} has groups or dilation: private training supports neither")
 
 
 def clipped_sums(

@@ -171,6 +171,6 @@ class VariationalRecipe(AutoencoderRecipe):
             raise ValueError(f"latent_dim is {self.latent_dim}: prior.couplings need at least 2")
         if self.capacity is not None and (self.free_bits or self.annealing_steps):
             raise ValueError(
-                f"capacity is {self.capacity}: a capacity schedule takes the place of free_bits "
+                f"capacity is {self.capacity}: a capacity schedule replaces free_bits "
                 f"({self.free_bits}) and annealing_steps ({self.annealing_steps}), leave those at 0"
             )

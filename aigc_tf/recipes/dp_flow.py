@@ -37,8 +37,8 @@ class DPFlow(Private, Flow):
     def __post_init__(self) -> None:
         super().__post_init__()
         refuse(self, "the noise of an image would depend on the others", "coupling")
-        refuse(self, "norms of single images' gradients are known of convolutions and dense layers alone", "network")
-        refuse(self, "the accountant knows each image as it is", "augmentation")
+        refuse(self, "gradient norms of single images are available for convolutions and dense layers only", "network")
+        refuse(self, "the accountant assumes each image as it is", "augmentation")
         refuse(self, "the features of its quality figure are learnt from the images without privacy", "stop_after")
         if self.optimizer.clip_norm is not None:
             raise ValueError("optimizer.clip_norm is for the sum of a batch: give privacy.clip_norm")

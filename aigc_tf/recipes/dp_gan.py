@@ -57,8 +57,8 @@ class DPGAN(Private, GANRecipe):
         super().__post_init__()
         self.images.refuse_unless_doubled(2)
         refuse(self, "the private discriminator has none", "gradient_penalty", "r1", "spectral_normalisation")
-        refuse(self, "the private discriminator knows nothing of it", "instance_noise", "differentiable", "replay")
-        refuse(self, "the accountant knows each image as it is", "augmentation")
+        refuse(self, "the private discriminator does not support it", "instance_noise", "differentiable", "replay")
+        refuse(self, "the accountant assumes each image as it is", "augmentation")
         refuse(
             self,
             "the features of its quality figure are learnt from the images without privacy",
@@ -67,7 +67,7 @@ class DPGAN(Private, GANRecipe):
         )
         if self.guard.action != "warn":
             raise ValueError(
-                f"guard.action is {self.guard.action}: it would decide by answers to real images that no noise hides, "
+                f"guard.action is {self.guard.action}: it would act on outputs for real images that no noise hides, "
                 "choose warn"
             )
 

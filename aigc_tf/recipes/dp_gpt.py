@@ -37,9 +37,9 @@ class DPGPT(Private, GPT):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse(self, "each line's gradient is made without", "dropout")
+        refuse(self, "each line's gradient is computed without it", "dropout")
         if self.text.unit != "byte":
-            raise ValueError(f"text.unit is {self.text.unit}: its vocabulary would tell about the text, choose byte")
+            raise ValueError(f"text.unit is {self.text.unit}: its vocabulary would reveal the text, choose byte")
         if not self.text.lines or self.text.consecutive:
             raise ValueError("text.lines is off, or text.consecutive on: privacy is promised to each line, as it is")
 

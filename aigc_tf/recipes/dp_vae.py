@@ -37,12 +37,12 @@ class DPVAE(Private, VariationalRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        refuse(self, "it is of whole batches, of which private training knows nothing", "free_bits", "capacity")
-        refuse(self, "the accountant knows each image as it is", "augmentation")
-        refuse(self, "couplings would learn of latents without noise", "prior")
+        refuse(self, "it needs whole batches, which private training does not support", "free_bits", "capacity")
+        refuse(self, "the accountant assumes each image as it is", "augmentation")
+        refuse(self, "couplings would learn from latents without noise", "prior")
         refuse(self, "private training makes one pass over each image", "adversarial")
         if self.likelihood.kind == "learnt_gaussian":
-            raise ValueError("likelihood.kind is learnt_gaussian: private training learns the networks alone")
+            raise ValueError("likelihood.kind is learnt_gaussian: private training trains the networks only")
 
     @classmethod
     def tiny(cls) -> Self:

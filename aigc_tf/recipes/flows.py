@@ -78,8 +78,8 @@ class UNetSettings(metaclass=Checked):
     def __post_init__(self) -> None:
         if len(self.filters) != len(self.blocks) or not self.filters:
             raise ValueError(
-                f"unet.filters has {len(self.filters)} sizes and unet.blocks {len(self.blocks)}: give as many of both, "
-                "one at least"
+                f"unet.filters has {len(self.filters)} sizes and unet.blocks {len(self.blocks)}: give the same "
+                "number of both, at least one"
             )
 
 
@@ -138,7 +138,7 @@ class FlowRecipe(ImageRecipe):
             self.images.refuse_unless_doubled(len(self.unet.filters))
         elif height % self.transformer.patch or width % self.transformer.patch:
             raise ValueError(
-                f"what comes out of noise is {height}x{width}: height and width must be divisible by transformer.patch "
+                f"the generated size is {height}x{width}: height and width must be divisible by transformer.patch "
                 f"({self.transformer.patch})"
             )
 

@@ -57,7 +57,9 @@ class MaskedAutoencoder(RepresentationRecipe):
             if getattr(self, name) % self.heads:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be a multiple of the heads ({self.heads})")
         if not 0 < self.seen < self.patches:
-            raise ValueError(f"hidden is {self.hidden}: of {self.patches} patches one must be seen and one hidden")
+            raise ValueError(
+                f"hidden is {self.hidden}: of {self.patches} patches at least one must be visible and one hidden"
+            )
 
     @property
     def patches(self) -> int:

@@ -91,7 +91,7 @@ class Match(CaptionedRecipe):
 
     def __post_init__(self) -> None:
         if self.batch_size < 2:
-            raise ValueError("batch_size is 1: a picture is told apart from the captions of others, give 2 at least")
+            raise ValueError("batch_size is 1: a picture is contrasted with the captions of others, give at least 2")
 
     @classmethod
     def tiny(cls) -> Self:

@@ -70,7 +70,7 @@ class Decoding(metaclass=Checked):
         changed = [field.name for field in own if getattr(self, field.name) != field.default]
         if self.beams > 1 and changed != ["beams"]:
             raise ValueError(
-                f"beams is {self.beams}: beam search draws nothing, leave the other options of writing out"
+                f"beams is {self.beams}: beam search does not sample, leave the other decoding options out"
             )
 
 

@@ -52,7 +52,7 @@ class SemiGAN(FewLabelsRecipe, DCGAN):
         }
         given = [name for name, is_given in unused.items() if is_given]
         if given:
-            raise ValueError(f"a semi_gan's generator matches features in one game a step: leave {given[0]} out")
+            raise ValueError(f"a semi_gan's generator matches features in one game per step: leave {given[0]} out")
 
     @classmethod
     def tiny(cls) -> Self:

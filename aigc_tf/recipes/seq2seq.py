@@ -171,7 +171,7 @@ class Seq2SeqRecipe(DecoderRecipe):
         super().__post_init__()
         if self.copies and not self.pairs.shared:
             raise ValueError(
-                "copies is True, and pairs.shared False: a copied symbol needs one vocabulary for both sides"
+                "copies is True, and pairs.shared False: a copied token needs one vocabulary for both sides"
             )
 
     @property

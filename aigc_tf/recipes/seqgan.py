@@ -67,7 +67,7 @@ class SeqGAN(TextRecipe):
         if not self.text.lines:
             raise ValueError("text.lines is False: the discriminator judges whole lines")
         if self.text.length < 4:
-            raise ValueError(f"text.length is {self.text.length}: the discriminator's convolutions need 4 at least")
+            raise ValueError(f"text.length is {self.text.length}: the discriminator's convolutions need at least 4")
 
     @classmethod
     def tiny(cls) -> Self:

@@ -46,7 +46,7 @@ class SimCLR(RepresentationRecipe):
 
     def __post_init__(self) -> None:
         if self.batch_size < 2:
-            raise ValueError("batch_size is 1: a view is told apart from those of other pictures, give 2 at least")
+            raise ValueError("batch_size is 1: a view is contrasted with those of other pictures, give at least 2")
 
     @classmethod
     def tiny(cls) -> Self:

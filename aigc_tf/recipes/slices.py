@@ -22,4 +22,4 @@ class SliceSettings(Settings):
 
     def __post_init__(self) -> None:
         if self.window is not None and not self.window[0] < self.window[1]:
-            raise ValueError(f"window is {self.window[0]:g} to {self.window[1]:g}: it must rise")
+            raise ValueError(f"window is {self.window[0]:g} to {self.window[1]:g}: give the lower one first")

@@ -50,8 +50,8 @@ class SoundSettings(Settings):
             raise ValueError(f"sound.group is {self.group!r}, not a regular expression: {error}") from None
         if self.bands > 2 * self.hop + 1:
             raise ValueError(
-                f"sound.bands is {self.bands}: a window of {4 * self.hop} samples tells {2 * self.hop + 1} frequencies "
-                "apart, give fewer bands or a longer hop"
+                f"sound.bands is {self.bands}: a window of {4 * self.hop} samples resolves {2 * self.hop + 1} "
+                "frequencies, give fewer bands or a longer hop"
             )
 
     @property

@@ -68,8 +68,8 @@ class TextFlow(CaptionedRecipe, FlowRecipe):
             )
         if self.coupling != "independent":
             raise ValueError(
-                f"coupling is {self.coupling}: noise that is chosen by the picture would tell the caption, and prompts "
-                "are drawn with any noise; leave it independent"
+                f"coupling is {self.coupling}: noise chosen by the picture would reveal the caption, and prompts "
+                "are used with any noise; leave it independent"
             )
 
     @classmethod

@@ -54,7 +54,7 @@ class TextGAN(CaptionedRecipe, DCGAN64):
         filters = self.generator_filters
         if len(filters) < 2:
             raise ValueError(
-                f"generator_filters is {filters}: words are seen at a quarter of the size, give two at least"
+                f"generator_filters is {filters}: words are used at a quarter of the size, give at least two"
             )
         if self.word_size % (2 * self.heads) or filters[-2] % self.heads:
             raise ValueError(

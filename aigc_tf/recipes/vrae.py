@@ -45,9 +45,7 @@ class VRAE(SeriesRecipe):
 
     def __post_init__(self) -> None:
         if self.series.length > MAX_LENGTH:
-            raise ValueError(
-                f"series.length is {self.series.length}: sequences have at most {MAX_LENGTH} steps of time"
-            )
+            raise ValueError(f"series.length is {self.series.length}: sequences have at most {MAX_LENGTH} time steps")
 
     @classmethod
     def tiny(cls) -> Self:

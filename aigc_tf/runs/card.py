@@ -71,7 +71,7 @@ def _quality(path: Path) -> str:
     report = read_report(path)
     pictures = report.get("pictures")  # reports of version 0.1 have none
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
-    table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])
+    table = "\n".join(["| measure | value | better | baselines |", "| --- " * 4 + "|", *rows])
     protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
@@ -121,7 +121,7 @@ run = aigc_tf.Run.open("{path}")
 {lines}
 ```
 
-With `--help` instead of the further arguments each says what a {recipe.slug()} can be asked."""
+With `--help` instead of the further arguments each lists its options for a {recipe.slug()}."""
 
 
 # Errors raised when an export's report was not written by this package.
@@ -232,8 +232,8 @@ def _quality_row(folder: str, name: str, found: dict[str, Any]) -> str:
 
 def _limits() -> str:
     return (
-        "## Limits\n\nIt imitates its training data and knows nothing else: faults and biases of the data are "
-        "its own too. Say that what it makes is generated."
+        "## Limits\n\nIt imitates its training data and knows nothing else: errors and biases of the data "
+        "carry over. Say that its output is generated."
     )
 
 

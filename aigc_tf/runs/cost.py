@@ -89,7 +89,7 @@ def in_words(progress: Progress) -> str:
         return ""
     hours = (progress.joules or WATTS * progress.processor_seconds) / _HOUR
     how = (
-        "by the counters of the processors, with all else that they did; graphics cards are not counted"
+        "by the processors' energy counters, with everything else that they ran; graphics cards are not counted"
         if progress.joules
         else f"an estimate: {WATTS:g} W for a busy processor core; graphics cards are not counted"
     )

@@ -100,7 +100,7 @@ def refuse_links(path: Path) -> None:
             refuse_special(entry, "the run's file")
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
                 shown = printable(str(entry))
-                raise InputError(f"{shown} is a link out of the run folder: replace it by what it points to")
+                raise InputError(f"{shown} is a link out of the run folder: replace it with what it points to")
 
 
 def made_by_newer(path: Path) -> str:

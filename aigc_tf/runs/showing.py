@@ -77,7 +77,7 @@ def _figures(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
         return "not measured yet: <code>run.evaluate()</code>"
     report = read_report(path)
-    head = "".join(f"<th>{name}</th>" for name in (f"at step {report['step']:,}", "value", "better", "beside it"))
+    head = "".join(f"<th>{name}</th>" for name in (f"at step {report['step']:,}", "value", "better", "baselines"))
     cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows_of_report(report))
     rows = "".join(f"<tr>{row}</tr>" for row in cells)
     return f"<table><tr>{head}</tr>{rows}</table>"

@@ -81,11 +81,11 @@ def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -
         say(f"of wider layers the strongest channels are kept: {listed(narrower)}")
     left = [name for name in left if name not in rows and name.split("/")[1] not in narrower]
     if left:
-        say(f"these begin anew: {listed(left)}")
+        say(f"these are newly initialised: {listed(left)}")
     if differing:
         say(
             f"warning: {listed(differing)} of {other.path} and of this run differ: weights that depend on them were "
-            "learnt for others"
+            "trained for others"
         )
 
 
@@ -106,5 +106,7 @@ def _of_other_assets(
             continue
         rows |= found
         known = f"{np.sum(numbers >= 0):,} of {len(numbers):,}"
-        say(f"{name}: {known} symbols are known to {other.path} and keep their weights, the others begin anew")
+        say(
+            f"{name}: {known} tokens are known to {other.path} and keep their weights, the others are newly initialised"
+        )
     return rows, differing

@@ -35,7 +35,7 @@ def words_of(path: Path) -> list[str]:
         raise InputError(f"{path} cannot be read as a list of words: {error}") from error
     words = [line for line in lines if line and not line.startswith("#")]
     if not words:
-        raise InputError(f"{path} lists no words: write one a line")
+        raise InputError(f"{path} lists no words: write one per line")
     return words
 
 

@@ -70,7 +70,7 @@ def _maps(methods: dict[str, Method], case: Case) -> dict[str, np.ndarray]:
     maps = {name: method(case) for name, method in methods.items()}
     if case.value.ndim == 2:
         fields = {"input": _columns(case.value), **{name: _columns(found) for name, found in maps.items()}}
-        return {"the input, and maps of it": lines_picture(range(len(case.value)), "steps of time", fields)}
+        return {"the input, and maps of it": lines_picture(range(len(case.value)), "time steps", fields)}
     shown = {"input": case.value, "its reference": case.reference}
     return shown | {name: coloured(found) for name, found in maps.items()}
 
@@ -89,10 +89,10 @@ def _tree(judged: Judged, source: Any) -> list[str]:
     found = surrogate(judged, learnt, new)
     what = "the share of answers that agree" if judged.judgement.names else "R² of the scores"
     return [
-        heading("A tree in its place"),
+        heading("A surrogate tree"),
         paragraph(
-            f"A decision tree of depth {DEPTH} over the mean brightness of {CELLS}x{CELLS} cells, taught the network's "
-            f"answers to {len(learnt)} training pictures. Its fidelity on {len(new)} test pictures, {what}: "
+            f"A decision tree of depth {DEPTH} over the mean brightness of {CELLS}x{CELLS} cells, trained on the "
+            f"network's answers for {len(learnt)} training pictures. Its fidelity on {len(new)} test pictures, {what}: "
             f"{found.fidelity:.3f}; of an answer that is always the same {found.constant:.3f}. Where that is low, the "
             "rules are not those of the network."
         ),
@@ -120,7 +120,7 @@ def of_texts(model: TextClassifier, title: str, texts: Sequence[str], source: An
         rows = [part.tokens[row] for row in evenly(len(part), CHECKED)]
     cases = [judged.case(row) for row in rows if len(row) > 2]
     if not cases:
-        return Report([*sections, paragraph("Not checked: all texts are of one symbol.")], shown)
+        return Report([*sections, paragraph("Not checked: all texts are of one token.")], shown)
     found = check(judged, methods, cases, SHUFFLED, with_edges=False)
     return Report(sections + check_section(found, "probability", _where(source)), shown, found)
 

@@ -16,7 +16,7 @@ from aigc_tf.data.progress import progress
 from aigc_tf.metrics.ranks import rank_correlation
 
 SHARES = np.linspace(0, 1, 11)
-RANDOM, EDGES = "random places", "edges"
+RANDOM, EDGES = "random positions", "edges"
 MAX_AGREEMENT = 0.5
 """Spearman's ρ between maps before and after shuffling weights above which a map hardly depends on what was learnt."""
 SURE = 2.0
@@ -109,7 +109,7 @@ class Fidelity:
     def faults(self) -> list[str]:
         """Reasons not to rely on it; empty if there are none."""
         found = [
-            f"the places that it names move the answer no more than {name}"
+            f"the positions that it marks change the answer no more than {name}"
             for name, (lead, error) in self.leads.items()
             if not lead > SURE * error
         ]
@@ -123,7 +123,9 @@ class Fidelity:
         """The verdict in a sentence."""
         if self.faults:
             return "do not rely on it: " + "; ".join(self.faults)
-        words = "means something: its places move the answer more than others do, and it depends on what was learnt"
+        words = (
+            "is faithful: its positions change the answer more than others do, and it depends on the trained weights"
+        )
         absolute = self.agreement[max(self.agreement)].absolute if self.agreement else 0.0
         if absolute >= MAX_AGREEMENT:
             words += f"; its outline is the input's own all the same (ρ of absolute values {absolute:.2f})"

@@ -40,7 +40,7 @@ def movements(model: Decodes, seed: int = 0) -> list[Moved]:
         step[dimension] = deviation[dimension] / 2
         lower, upper = (model.decode(starts + side * step) for side in (-1, 1))
         if not isinstance(lower, np.ndarray):
-            raise InputError(f"what it makes, {model.gives.name}, has no brightness: tools.explore shows its latents")
+            raise InputError(f"its output, {model.gives.name}, has no brightness: tools.explore shows its latents")
         places = np.abs(upper.astype(np.float64) - lower).mean(axis=0)
         found.append(Moved(float(places.mean()), places))
     return found
@@ -79,7 +79,7 @@ def latent_report(model: Decodes) -> Report:
     all_of_them = {"all dimensions": bars(means[order], "latent dimension, the strongest first", "mean change")}
     rows = [[str(dimension + 1), f"{means[dimension]:.5f}"] for dimension in order]
     sections = [
-        heading("What latent dimensions move"),
+        heading("What latent dimensions change"),
         paragraph(words),
         *(figure(picture, caption, WIDTH) for caption, picture in (shown | all_of_them).items()),
         table(["dimension", "mean change for one standard deviation"], rows),

@@ -60,6 +60,8 @@ def membership(model: Any, source: Any, count: int, samples: int, seed: int = 0)
     if isinstance(model, JudgesByDiscriminator) and len(model.discriminator.inputs) == 1 and parts[0].ndim == 4:
         found[DISCRIMINATOR] = auroc(*(-model.realness(part) for part in parts))
     if not found:
-        raise InputError(f"a {model.recipe.slug()} draws no pictures and scores nothing: no attack on members applies")
+        raise InputError(
+            f"a {model.recipe.slug()} generates no pictures and scores nothing: no membership attack applies"
+        )
     first, second = map(len, parts)
     return Membership(found, math.sqrt((first + second + 1) / (12 * first * second)), first, second, drawn)

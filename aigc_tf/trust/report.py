@@ -122,8 +122,8 @@ def check_section(check: Check, value: str, where: str) -> list[str]:
         for part in ("deletion", "insertion")
     }
     explanation = (
-        f"Checked on {check.cases} inputs ({where}). Deletion takes away the places that a map names, the largest "
-        f"first, and insertion brings them back: a map that means something lets the {value} fall and rise early, so "
+        f"Checked on {check.cases} inputs ({where}). Deletion removes the positions that a map marks, the largest "
+        f"first, and insertion restores them: a faithful map makes the {value} fall and rise early, so "
         "that much area lies between the two curves (Petsiuk et al. 2018). With the weights of all layers shuffled a "
         "map has to change (Adebayo et al. 2018): ρ is the rank correlation with the map before, of its numbers and "
         "of their absolute values."
@@ -138,10 +138,10 @@ def check_section(check: Check, value: str, where: str) -> list[str]:
     rows = [_row(name, found) for name, found in check.methods.items()]
     rows += [[name, f"{found.area:.3g}", *("" for _ in range(len(head) - 2))] for name, found in check.beside.items()]
     return [
-        heading("What the maps are worth"),
+        heading("Faithfulness of the maps"),
         *verdicts,
         table(head, rows),
-        figure(lines_picture(SHARES.tolist(), "share of the places", fields), f"{value}, mean"),
+        figure(lines_picture(SHARES.tolist(), "share of the positions", fields), f"{value}, mean"),
         paragraph(explanation),
     ]
 

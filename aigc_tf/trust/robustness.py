@@ -60,11 +60,11 @@ def scored_pictures(model: Judges, source: Any, count: int, odd: np.ndarray | No
     real = as_brightness(np.asarray(source.inputs("test", count)))
     if isinstance(model, Scores):
         low, high = real, strange_pictures(real, seed) if odd is None else as_brightness(odd[:count])
-        what = f"{len(low)} test pictures beside {len(high)} {'strange ones' if odd is None else 'anomalies'}"
+        what = f"{len(low)} test pictures and {len(high)} {'distorted ones' if odd is None else 'anomalies'}"
     else:
         assert isinstance(model, Draws)
         low, high = as_brightness(model.generate(len(real), seed)), real
-        what = f"{len(low)} generated pictures beside {len(high)} of the test part"
+        what = f"{len(low)} generated pictures and {len(high)} of the test part"
     targets = np.repeat(np.array([1, -1], np.float32), [len(low), len(high)])
     return Attacked("auroc", np.concatenate([low, high]), targets, what)
 

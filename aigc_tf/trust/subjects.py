@@ -29,11 +29,11 @@ def judgement_of(model: Any) -> Judgement:
     """
     if not isinstance(model, Judges):
         raise InputError(
-            f"a {model.recipe.slug()} judges nothing by numbers that have gradients: name a run of an autoencoder, of "
+            f"a {model.recipe.slug()} has no score with gradients: name a run of an autoencoder, of "
             "a GAN of pictures without classes, of ar or classify"
         )
     if not isinstance(model.takes, Pictures | Series):
-        raise InputError(f"it judges {model.takes.name}: maps are drawn of pictures, series and texts")
+        raise InputError(f"it judges {model.takes.name}: maps are available for pictures, series and texts")
     return model.judgement()
 
 
@@ -44,7 +44,7 @@ def classifier_judgement(source: Any, recipe: Recipe) -> Judgement:
         InputError: the source has no images, or no labels with several classes.
     """
     if not isinstance(recipe, ImageRecipe):
-        raise InputError(f"a {recipe.slug()} learns no pictures: classifiers are of sources of pictures")
+        raise InputError(f"a {recipe.slug()} is not trained on pictures: classifiers need a source of pictures")
     shape = recipe.images.shape
     network = trained.classifier(source, shape)
     image = keras.Input(shape, name="input")
@@ -73,10 +73,12 @@ def require_same_kind(takes: Modality, gives: Modality, who: str) -> None:
         who: name of the classifier in messages.
     """
     if takes.name != gives.name:
-        raise InputError(f"{who} tells classes of {takes.name} apart, and this run draws {gives.name}")
+        raise InputError(f"{who} classifies {takes.name}, and this run generates {gives.name}")
     if isinstance(takes, Pictures) and isinstance(gives, Pictures) and takes.settings.shape != gives.settings.shape:
         sizes = ["x".join(map(str, one.settings.shape)) for one in (takes, gives)]
-        raise InputError(f"{who} takes pictures of {sizes[0]}, and this run draws {sizes[1]}: train one on that size")
+        raise InputError(
+            f"{who} takes pictures of {sizes[0]}, and this run generates {sizes[1]}: train one on that size"
+        )
 
 
 def prepared(judgement: Judgement, values: Any) -> np.ndarray:
@@ -90,5 +92,5 @@ def prepared(judgement: Judgement, values: Any) -> np.ndarray:
         return as_brightness(np.asarray(values))
     short = min(map(len, values))
     if short < shape[0]:
-        raise InputError(f"a series has {short} steps of time: {shape[0]} are looked at")
+        raise InputError(f"a series has {short} time steps: {shape[0]} are needed")
     return np.stack([np.asarray(value)[-shape[0] :] for value in values]).astype(np.float32)

@@ -165,8 +165,8 @@ def test_pictures_in_a_folder_of_any_name_are_trained_on(tmp_path: Path, picture
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"latent_dim": 10**9}, r"dcgan cannot be made so large: OOM when allocating .*\[1000000000,256\]"),
-        ({"kernel_size": 10**9}, "cannot be made so large: Shape .* more than"),
+        ({"latent_dim": 10**9}, r"dcgan cannot be built this large: OOM when allocating .*\[1000000000,256\]"),
+        ({"kernel_size": 10**9}, "cannot be built this large: Shape .* more than"),
         ({"latent_dim": 10**19}, "latent_dim is 10000000000000000000: give at most"),
         ({"generator_filters": (8, 8, 10**10)}, "generator_filters is 10000000000: give at most"),
     ],

@@ -116,7 +116,7 @@ def test_an_example_goes_in(transforming: Page) -> None:
     assert_it_transforms(page, HELD_OUT[0] / 255)
     page.find("examples").find_elements(By.TAG_NAME, "button")[2].send_keys(Keys.ENTER)
     assert_it_transforms(page, HELD_OUT[2] / 255)
-    assert " ordinary pictures (how strange the image is, in nats)" in page.find("score").text
+    assert " ordinary pictures (how anomalous the image is, in nats)" in page.find("score").text
 
 
 def test_noise_is_added_to_it(transforming: Page) -> None:

@@ -125,7 +125,7 @@ def test_figures_are_shown_beside_their_baselines():
         "protocol": {"samples": 100, "feature_network": "own"},
     }
     assert [line.split() for line in table(report).splitlines()] == [
-        ["measure", "value", "better", "beside", "it"],
+        ["measure", "value", "better", "baselines"],
         ["psnr", "db", "27.25", "higher", "bicubic", "26.5,", "copy", "20"],
         ["kl", "3"],
         ["measured", "with"],

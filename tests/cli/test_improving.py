@@ -75,7 +75,7 @@ def test_a_gan_rates_with_its_own_discriminator():
     expected = gan.discriminator.predict(2 * pictures - 1, verbose=0)[:, 0]
     assert judge == "own discriminator"
     np.testing.assert_allclose(rating(pictures, None), expected, rtol=1e-5)
-    with pytest.raises(InputError, match="learns no pictures"):
+    with pytest.raises(InputError, match="is not trained on pictures"):
         unlabelled = SimpleNamespace(able=lambda task: gan, model=gan, source=SimpleNamespace(), recipe=Upscale.tiny())
         rating_of(unlabelled, Path("classifier"))  # type: ignore[arg-type]
     draw = Best(4, rating, judge).drawing(gan, gan.generate_batches)

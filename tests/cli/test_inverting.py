@@ -172,7 +172,7 @@ def test_an_attribute_needs_a_strength_and_two_pictures_of_each_kind(
     with pytest.raises(InputError, match="--strength is 0"):
         explore(vae_run.path, Attribute(attribute=files[0], **marked, strength=0))
     single = {"having": (Path(files[1]),), "lacking": marked["lacking"]}
-    with pytest.raises(InputError, match="1 pictures have the attribute and 3 lack it: mark two"):
+    with pytest.raises(InputError, match="1 pictures have the attribute and 3 lack it: mark at least two"):
         explore(vae_run.path, Attribute(attribute=files[0], **single))
 
 

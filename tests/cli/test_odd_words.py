@@ -54,7 +54,7 @@ def refusal(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["train", "vae", "--start-from", "~nobody-at-all"], "~nobody-at-all cannot be found"),
         (["train", "vae", "--source", f"./{BYTES}"], "does not exist"),
         (["train", "vae", "--batch-size", str(HUGE)], f"batch_size is {HUGE}: give at most 4294967295"),
-        (["train", "gpt", "--batch-size", "2147483648"], "give fewer, at most 10,000,000 a step"),
+        (["train", "gpt", "--batch-size", "2147483648"], "give fewer, at most 10,000,000 per step"),
         (["train", "gpt", "--steps", str(HUGE)], f"steps is {HUGE}: give at most 4294967295"),
     ],
 )

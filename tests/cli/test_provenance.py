@@ -60,7 +60,7 @@ def test_files_of_a_folder_share_a_file_that_names_them(tmp_path: Path):
     with pytest.raises(InputError, match="has no mark of origin"):
         read_mark(tmp_path / "mine.txt")
     (tmp_path / "origin.json").write_text("[1]")
-    with pytest.raises(InputError, match="something else than marks"):
+    with pytest.raises(InputError, match="something other than marks"):
         read_mark(tmp_path / "a.txt")
 
 

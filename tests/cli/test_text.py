@@ -183,7 +183,7 @@ def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Captu
     texts = ("line 7 of a story", "dö")
     score(gpt.path, text=texts)
     printed = capsys.readouterr()
-    assert "nats a symbol" in printed.err
+    assert "nats per token" in printed.err
     expected = gpt.model.score(list(texts))
     for line, text, value in zip(printed.out.splitlines(), texts, expected, strict=True):
         name, _, number = line.rpartition(" ")
@@ -206,7 +206,7 @@ def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Captu
         (("--stream", "--between", "a", "b"), "--between has no --stream"),
         (("--truncation", 0.5), "--truncation is for runs of autoencoder, "),
         (("--temperature", -1.0), "temperature"),
-        (("--beams", 3, "--top-k", 3), "leave the other options of writing out"),
+        (("--beams", 3, "--top-k", 3), "leave the other decoding options out"),
     ],
 )
 def test_what_cannot_be_gets_one_line(

@@ -143,7 +143,7 @@ def test_pictures_are_scored(vae_run: aigc_tf.Run, photos: Path, capsys: pytest.
     score(vae_run.path, (photos / "sub", photos / "a.png"))
     printed = capsys.readouterr()
     assert "1 of 4 files could not be read" in printed.err
-    assert "score: how strange the image is, in nats" in printed.err
+    assert "score: how anomalous the image is, in nats" in printed.err
     found = {name: float(value) for name, value in (line.split(" ") for line in printed.out.splitlines())}
     assert list(found) == [str(photos / name) for name in ("sub/a.png", "sub/wide.png", "a.png")]
     expected = vae_run.model.score(IMAGES[[2, 0]])

@@ -26,7 +26,7 @@ def test_a_report_has_maps_verdicts_and_nothing_from_elsewhere(
     page = (tmp_path / "sub" / "report.html").read_text()
     for method in ("integrated gradients", "SmoothGrad", "occlusion"):
         assert f"{method}: " in printed.err and f"<td>{method}</td>" in page
-    assert page.count("<img") >= 6 and "http" not in page and "A tree in its place" in page
+    assert page.count("<img") >= 6 and "http" not in page and "A surrogate tree" in page
     assert f"{photos / 'a.png'}: {vae_run.model.score_meaning}" in page
 
 

@@ -125,7 +125,10 @@ def test_a_run_goes_on_with_its_strongest_channels_and_a_smaller_file(
 ) -> None:
     pruned = prune_channels(gan, 0.5, tmp_path / "run", steps=2)
     said = capsys.readouterr().err
-    assert "of wider layers the strongest channels are kept: generator, sampler" in said and "begin anew" not in said
+    assert (
+        "of wider layers the strongest channels are kept: generator, sampler" in said
+        and "newly initialised" not in said
+    )
     assert exported_weights(pruned.model) <= 0.5 * exported_weights(gan.model)
     kept = kept_channels(gan.model.generator, pruned.new_model().generator)[0]
     kernel = np.asarray(gan.model.sampler.get_layer("dense").kernel)[:, kept.makes]

@@ -82,13 +82,13 @@ def test_it_begins_with_the_weights_of_the_other_run(
     said = capsys.readouterr().err
     count = len([name for name in given.state() if name.startswith("model/")]) - len(random_states(given))
     assert f"started from {donor}, step 2: {count} of {count} weights fit" in said
-    assert "begin anew" not in said and "warning" not in said
+    assert "newly initialised" not in said and "warning" not in said
 
 
 def test_what_does_not_fit_is_named(recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     aigc_tf.train(dataclasses.replace(recipe, latent_dim=5), tmp_path / "run")
     said = capsys.readouterr().err
-    assert "these begin anew: model/generator/dense/kernel, model/sampler/dense/kernel\n" in said
+    assert "these are newly initialised: model/generator/dense/kernel, model/sampler/dense/kernel\n" in said
 
 
 def test_a_run_of_which_nothing_fits_is_refused_and_leaves_no_folder(recipe: DCGAN, tmp_path: Path):
@@ -169,8 +169,8 @@ def test_symbols_that_both_texts_have_keep_their_embeddings(
         fresh = values(aigc_tf.create(recipe, vocabulary=vocabulary))
         said = capsys.readouterr().err
         shared = len(set(vocabulary.symbols) & set(theirs))
-        assert f"vocabulary: {shared} of {len(vocabulary)} symbols are known to {donor.path}" in said
-        assert "begin anew:" not in said and "warning: vocabulary" not in said
+        assert f"vocabulary: {shared} of {len(vocabulary)} tokens are known to {donor.path}" in said
+        assert "newly initialised:" not in said and "warning: vocabulary" not in said
         numbered = [each for each in fresh if each.endswith(("/embeddings", "logits/kernel", "logits/bias"))]
         numbered = [each for each in numbered if each.startswith("model/")]
         assert len(numbered) == (1 if kind is GPT else 3)
@@ -232,9 +232,7 @@ def test_a_private_run_does_not_start_from_what_knows_its_examples(
     plain: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     recipe = private({"source": str(pictures), "start_from": str(plain)}, monkeypatch)
-    message = (
-        f"start_from is {plain}: its weights have learnt from the same source, .* would not hold: leave start_from"
-    )
+    message = f"start_from is {plain}: its weights were trained on the same source, .* would not hold: leave start_from"
     with pytest.raises(InputError, match=message) as error:
         aigc_tf.train(recipe, tmp_path / "run")
     assert "\n" not in str(error.value) and not (tmp_path / "run").exists()

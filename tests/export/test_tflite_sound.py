@@ -51,7 +51,7 @@ def test_a_file_makes_the_sounds_of_the_model(run: aigc_tf.Run, tmp_path: Path):
     assert wrong.returncode == 2 and "no class seven" in wrong.stderr and wrong.stderr.count("\n") == 1
     soundfile.write(tmp_path / "fast.wav", recordings[0], 48000)
     wrong = called(SCRIPT, file, "--between", tmp_path / "fast.wav", tmp_path / "b.wav")
-    assert wrong.returncode == 2 and "48000 samples a second" in wrong.stderr
+    assert wrong.returncode == 2 and "48000 samples per second" in wrong.stderr
 
 
 def test_a_file_draws_frame_by_frame_as_the_model_does(tmp_path: Path):

@@ -108,7 +108,7 @@ def test_conditions_that_cannot_be_are_refused(conditional: Any, given: Any, err
 def test_a_model_without_conditions_takes_none():
     model = made(DCGAN.tiny())
     assert model.condition is None and model.conditions(None, 4) is None
-    with pytest.raises(InputError, match="draws without a condition: leave it out"):
+    with pytest.raises(InputError, match="generates without a condition: leave it out"):
         model.generate(2, condition="a")
 
 
@@ -119,6 +119,6 @@ def test_every_task_has_a_verb_of_its_own():
 
 def test_classes_are_spread_in_turn_and_what_cannot_be_listed_is_asked_for():
     np.testing.assert_array_equal(Labels(ClassNames(("a", "b"))).spread(5), [0, 1, 0, 1, 0])
-    with pytest.raises(InputError, match="draws by a condition: give one of texts"):
+    with pytest.raises(InputError, match="needs a condition: give one of texts"):
         Text().values(None, 3)
     assert Text().values(["one"], 3) == ["one"] * 3

@@ -56,7 +56,7 @@ def test_a_file_is_read_as_the_recipe_says_and_in_the_order_of_time(tmp_path: Pa
     ("text", "reason"),
     [
         ("level\n1\n2\n", "no column change"),
-        ("level,change\n1,2\n", "has 1 steps of time, and 5 are needed"),
+        ("level,change\n1,2\n", "has 1 time steps, and 5 are needed"),
         ("level,change\n1,x\n", "'x'"),
         ("", "empty"),
     ],

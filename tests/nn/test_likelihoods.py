@@ -77,7 +77,7 @@ def test_a_learnt_scale_is_drawn_to_the_error():
 
 
 def test_a_scale_below_the_least_is_an_error():
-    with pytest.raises(ValueError, match=r"likelihood.scale is 0.001: the least is 0.0025"):
+    with pytest.raises(ValueError, match=r"likelihood.scale is 0.001: the minimum is 0.0025"):
         Gaussian(0.001, learnt=True)
 
 

@@ -109,7 +109,7 @@ def test_an_empty_batch_has_a_sum_of_zero():
         (layers.BatchNormalization(name="x"), "x in the network is a batch normalisation: it mixes the examples"),
         (layers.Dense(2, activation="relu", name="x"), "x in the network has an activation"),
         (layers.Conv2D(2, 3, groups=2, name="x"), "x in the network has groups or dilation"),
-        (layers.PReLU(name="x"), "x in the network is a PReLU: private training knows how to clip .* Dense, Conv2D"),
+        (layers.PReLU(name="x"), "x in the network is a PReLU: private training can clip .* Dense, Conv2D"),
         (layers.SpectralNormalization(layers.Dense(2), name="x"), "x in the network is a SpectralNormalization"),
     ],
 )

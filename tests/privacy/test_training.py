@@ -270,7 +270,7 @@ def normalised(recipe: DPGAN) -> keras.Model:
 @pytest.mark.parametrize(
     ("recipe", "fields", "fault"),
     [
-        (DPVAE, {"free_bits": 1.0}, "free_bits is 1.0: it is of whole batches"),
+        (DPVAE, {"free_bits": 1.0}, "free_bits is 1.0: it needs whole batches"),
         (DPVAE, {"augmentation": ClassicalAugmentation(flip=True)}, "augmentation is"),
         (DPGAN, {"guard": GuardSettings(action="stop")}, "guard.action is stop: .* choose warn"),
         (DPGAN, {"guard": GuardSettings(action="roll_back")}, "guard.action is roll_back: .* choose warn"),

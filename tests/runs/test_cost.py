@@ -55,7 +55,8 @@ def test_the_sentence_says_what_is_estimated():
     estimated = in_words(Progress(3, seconds=1800, processor_seconds=3600))
     assert "1,800 s of training and 3,600 s of processor time" in estimated
     assert "10 Wh of energy (an estimate: 10 W" in estimated
-    assert "2.5 Wh of energy (by the counters" in in_words(Progress(3, 1800, processor_seconds=3600, joules=9000))
+    counted = in_words(Progress(3, 1800, processor_seconds=3600, joules=9000))
+    assert "2.5 Wh of energy (by the processors' energy counters" in counted
 
 
 def test_a_card_has_the_cost_of_all_calls(tmp_path: Path):

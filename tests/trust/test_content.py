@@ -79,7 +79,7 @@ def test_the_classifier_of_a_source_tells_probabilities(monkeypatch: pytest.Monk
 def test_a_classifier_of_something_else_is_refused():
     small, large = (Pictures(ImageSettings(height=side, width=side)) for side in (16, 32))
     subjects.require_same_kind(small, small, "it")
-    with pytest.raises(InputError, match="it takes pictures of 16x16x1, and this run draws 32x32x1"):
+    with pytest.raises(InputError, match="it takes pictures of 16x16x1, and this run generates 32x32x1"):
         subjects.require_same_kind(small, large, "it")
-    with pytest.raises(InputError, match="it tells classes of texts apart, and this run draws pictures"):
+    with pytest.raises(InputError, match="it classifies texts, and this run generates pictures"):
         subjects.require_same_kind(Text(), small, "it")

@@ -106,7 +106,7 @@ def test_a_check_tells_what_depends_on_the_weights(linear: Judged):
     methods = methods_for(linear) | {"drawn edges": edges}
     found = check(linear, methods, linear.cases(IMAGES), shuffled=3)
     good, bad = found.methods["integrated gradients"], found.methods["drawn edges"]
-    assert good.verdict.startswith("means something") and not good.faults
+    assert good.verdict.startswith("is faithful") and not good.faults
     assert all(lead > 2 * error for lead, error in good.leads.values()) and set(good.leads) == {RANDOM, EDGES}
     assert bad.verdict.startswith("do not rely on it") and bad.agreement[1].signed == pytest.approx(1)
     assert good.agreement[1].signed < 0.3
@@ -125,7 +125,7 @@ def test_a_map_that_looks_alike_with_other_weights_is_said_to():
             "old": Agreement(0.6, 0.6),
         }.items()
     }
-    assert found["new"].endswith("it depends on what was learnt")
+    assert found["new"].endswith("it depends on the trained weights")
     assert found["outline"].endswith("its outline is the input's own all the same (ρ of absolute values 0.70)")
     assert found["old"] == "do not rely on it: with all weights shuffled its maps stay alike (ρ 0.60)"
     assert "no more than edges" in Fidelity(nothing, leads | {EDGES: (0.1, 0.06)}, {}).verdict

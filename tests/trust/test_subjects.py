@@ -57,7 +57,7 @@ def test_an_autoregressive_model_judges_by_its_forecast():
     histories = [RANDOM.standard_normal((9, 2)), RANDOM.standard_normal((12, 2))]
     found = Judged(judgement).outputs(prepared(judgement, histories))[:, 0]
     assert found == pytest.approx([model.forecast(history, 1)[0][0, 0] for history in histories], rel=1e-4)
-    with pytest.raises(InputError, match="3 steps of time"):
+    with pytest.raises(InputError, match="3 time steps"):
         prepared(judgement, [histories[0][:3]])
 
 

@@ -72,7 +72,7 @@ def test_gradients_name_the_words_that_decide(model: TextClassifier):
     cases = [judged.case(np.append(0, NUMBERS.integers(2, len(WORDS), 12)).astype(np.int32)) for _ in range(12)]
     found = check(judged, judged.methods(), cases, shuffled=2, with_edges=False)
     assert not found.methods["integrated gradients"].faults and not found.methods["occlusion"].faults
-    assert set(found.beside) == {"random places"}
+    assert set(found.beside) == {"random positions"}
 
 
 def test_neighbours_are_words_with_like_vectors(model: TextClassifier):

@@ -90,7 +90,7 @@ def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: P
         key: dict[str, Any] = {"run": str(run.path), "step": run.step, "classifier_steps": STEPS}
         key |= {"images_a_class": images_a_class, "aid": aid, "seed": seed}
         if not done.find(**key):
-            say(f"\n{images_a_class} real images a class, {aid}, seed {seed}")
+            say(f"\n{images_a_class} real images per class, {aid}, seed {seed}")
             done.add(**key, accuracy=accuracy_with(run, images_a_class, aid, seed))
         return float(done.find(**key)[0]["accuracy"])
 
@@ -198,6 +198,6 @@ def table(report: dict[str, Any]) -> str:
         error = "" if figures["standard_error"] is None else f" ± {100 * figures['standard_error']:.2f}"
         return f"{100 * figures['mean']:.2f}{error}"
 
-    head = ["real images a class", *(f"{aid}, %" for aid in AIDS)]
+    head = ["real images per class", *(f"{aid}, %" for aid in AIDS)]
     rows = [[count, *(shown(by_aid[aid]) for aid in AIDS)] for count, by_aid in report["images_a_class"].items()]
     return markdown(head, rows)

@@ -52,14 +52,15 @@ def best_of(
     """
     model: Any = run.able("Draws")
     if not isinstance(model.gives, Pictures):
-        raise InputError(f"a {run.recipe.slug()} draws {model.gives.name}: name a run that draws pictures")
+        raise InputError(f"a {run.recipe.slug()} generates {model.gives.name}: name a run that generates pictures")
     rating, judge = rating_of(run, by)
     network = feature_network(run.source, run.recipe.images, features)
     yield _row("real training pictures", real_images(network, run.source, samples, "test", False))
     for each in times:
         drawn = generated_images(Picking(model, Best(each, rating, judge)), network.shape, samples, seed)
         yield _row(
-            f"best of {each}, by {judge}" if each > 1 else "as drawn", comparison(network, drawn, run.source, "test")
+            f"best of {each}, by {judge}" if each > 1 else "as generated",
+            comparison(network, drawn, run.source, "test"),
         )
 
 

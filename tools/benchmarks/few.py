@@ -60,7 +60,7 @@ def few(source: Any, count: int, seed: int) -> Any:
 def _piece(source: TextSource, count: int, random: np.random.Generator) -> TextSplit:
     """`count` consecutive windows of the training text."""
     whole, length = source.train, source.settings.length
-    _require(whole.symbols // length, count, f"windows of {length} symbols", source.name)
+    _require(whole.symbols // length, count, f"windows of {length} tokens", source.name)
     start = int(random.uniform() * (whole.symbols - count * length))
     tokens = whole.tokens[start : start + count * length + 1]
     characters = round(whole.characters * len(tokens) / len(whole.tokens))

@@ -66,7 +66,7 @@ def cases() -> Mapping[str, Case]:
     yearly = datasets.elnino.load_pandas().data
     el_nino = yearly.drop(columns="YEAR").to_numpy(np.float64).reshape(-1)
     return {
-        "sunspots": Case(sunspots, 11, "number a year, 1700 to 2008"),
+        "sunspots": Case(sunspots, 11, "number per year, 1700 to 2008"),
         "co2": Case(monthly, 12, "ppm, monthly mean at Mauna Loa, 1958 to 2001"),
         "elnino": Case(el_nino, 12, "°C, monthly sea surface temperature, 1950 to 2010"),
     }

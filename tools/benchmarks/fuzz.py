@@ -116,7 +116,7 @@ def limited() -> Iterator[None]:
     """Raises TooLongError when the time limit is exceeded, and RuntimeError at the end if too much memory was used."""
 
     def stop(number: int, _: object) -> None:
-        raise TooLongError("it waits" if number == signal.SIGALRM else "it works on and on")
+        raise TooLongError("it waits" if number == signal.SIGALRM else "it computes without end")
 
     limits = {
         signal.SIGPROF: (signal.ITIMER_PROF, WORKING_SECONDS),

@@ -58,7 +58,7 @@ def labels(
         compared = Compared(encoders, steps, pictures)
         for few, seed in itertools.product(per_class, seeds):
             for name, right in compared.accuracies(few, seed):
-                say(f"{few} labels a class, seed {seed}, {name}: {right:.2%}")
+                say(f"{few} labels per class, seed {seed}, {name}: {right:.2%}")
                 found.setdefault((name, few), []).append(right)
     for (name, few), values in found.items():
         rows.append({"method": name, "labels a class": few, "accuracy": values})
@@ -182,4 +182,4 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         values = 100 * np.array(row["accuracy"])
         error = f" ± {values.std(ddof=1) / np.sqrt(len(values)):.1f}" if len(values) > 1 else ""
         lines.append((row["labels a class"], row["method"], f"{values.mean():.1f}{error}", len(values)))
-    return markdown(("labels a class", "method", "accuracy, %", "seeds"), lines)
+    return markdown(("labels per class", "method", "accuracy, %", "seeds"), lines)

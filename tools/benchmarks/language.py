@@ -56,7 +56,7 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
             their_loss = rival.ask(loss=HELD_OUT_BATCHES)["loss"]
         finally:
             rival.close()
-    say(f"nanoGPT: {STEPS} steps in {seconds:.0f} s, {their_loss:.3f} nats a symbol")
+    say(f"nanoGPT: {STEPS} steps in {seconds:.0f} s, {their_loss:.3f} nats per token")
     ours_loss, steps = trained_for(GPT(source=source_name, seed=seed), seconds)
     return {
         "source": source_name,

@@ -52,7 +52,7 @@ def real_time_factor(run: Run) -> float:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """One row per figure: each run's value, mean and standard deviation, and the baselines."""
-    head = ("figure", *(f"seed {row['seed']}" for row in rows), "mean", "deviation", "beside it")
+    head = ("figure", *(f"seed {row['seed']}" for row in rows), "mean", "deviation", "baselines")
     lines: list[tuple[Any, ...]] = []
     for name in rows[0]["figures"]:
         values = [row["figures"][name] for row in rows]

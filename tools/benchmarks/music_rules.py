@@ -27,7 +27,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "temperature 0.8, no parallels": {"choice": Choice(temperature=0.8), "parallels": False},
 }
 """Options of `generate` and of `transform`."""
-HEAD = ("way", "fifths", "octaves", "crossings", "interval divergence", "harmony divergence", "pitch classes a piece")
+HEAD = ("way", "fifths", "octaves", "crossings", "interval divergence", "harmony divergence", "pitch classes per piece")
 _SEED = {"validation": 1, "test": 0}
 
 

@@ -53,7 +53,7 @@ def pruning(
     rows, runs = [], []
     for method, sparsity in cells:
         key = of | {"method": method, "sparsity": sparsity, "samples": samples}
-        say(f"\n{method}, {sparsity:.0%} of the weights gone")
+        say(f"\n{method}, {sparsity:.0%} of the weights removed")
         runs.append(made(teacher, method, sparsity, steps, folder / f"{FOLDERS[method]}-{sparsity:g}"))
         if not done.find(**key):
             report = report_of(runs[-1].model, teacher.source, runs[-1].recipe, samples)

@@ -104,7 +104,7 @@ def table(report: dict[str, Any]) -> str:
         for count, found in report["images_per_second"].items()
     ]
     same = "the same weights" if report["identical_weights"] else "DIFFERENT weights"
-    facts = f"{report['batch_size']} images a step, ratio {report['ratio']:.2f}, all workers ended with {same}"
+    facts = f"{report['batch_size']} images per step, ratio {report['ratio']:.2f}, all workers ended with {same}"
     return f"{markdown(head, rows)}\n\n{facts}"
 
 

@@ -102,7 +102,7 @@ def measured(recipe: Classify) -> dict[str, Any]:
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as a Markdown table, with the gain over the baseline in percentage points."""
-    head = ("labels a class", "seed", "method", "accuracy, %", "95 %", "TF-IDF, %", "points above", "ECE", "its ECE")
+    head = ("labels per class", "seed", "method", "accuracy, %", "95 %", "TF-IDF, %", "points above", "ECE", "its ECE")
     lines = []
     for row in rows:
         low, high, found, beside = (

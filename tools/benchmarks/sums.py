@@ -34,7 +34,7 @@ def sums(clients: int, weights: int) -> list[dict[str, Any]]:
         assert found.change is not None
         sent, received = found.sent / clients / weights, found.received / clients / weights
         error = float(np.abs(found.change - mean).max())
-        rows.append({"sum": way, "seconds": seconds, "sent, B a weight": sent, "received": received, "error": error})
+        rows.append({"sum": way, "seconds": seconds, "sent, B per weight": sent, "received": received, "error": error})
     return rows
 
 

@@ -27,9 +27,9 @@ from tools.benchmarks.tables import markdown
 
 CHANGED, TRAINING = "the truth, slightly changed", "training pictures of B"
 PROTOCOL = (
-    "Recognised: of all truths the nearest is the right one, in the features of a network that tells pictures of B "
-    "apart. This network and that of the kernel distance have learnt from training pictures of B alone, and seen "
-    "neither what models make nor the truths. Changed truths are moved, turned, blurred and in other colours."
+    "Recognised: of all truths the nearest is the right one, in the features of a network that distinguishes pictures "
+    "of B. This network and that of the kernel distance were trained on training pictures of B only, and have seen "
+    "neither model outputs nor the truths. Changed truths are moved, turned, blurred and in other colours."
 )
 
 

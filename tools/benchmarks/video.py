@@ -34,7 +34,7 @@ def video(runs: Sequence[Path], samples: int) -> list[dict[str, Any]]:
         # Each call predicts one frame, or all frames of a gap.
         made = getattr(run.recipe, "gap", 1)
         speed = {
-            "ms a call": milliseconds,
+            "ms per call": milliseconds,
             "times real time": 1e3 * made / milliseconds / (run.recipe.video.rate or RATE),
         }
         rows.append({"run": path.name, "method": run.recipe.slug(), **figures, **speed})

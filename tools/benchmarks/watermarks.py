@@ -101,9 +101,9 @@ def texts(run: Any, count: int) -> list[dict[str, Any]]:
         without, found = (
             [of_text.count_green(text[:length], KEY, len(vocabulary)).z for text in each] for each in tokens.values()
         )
-        rows.append({"symbols": length, "count": count, **_row(without, found, of_text.FOUND)})
+        rows.append({"tokens": length, "count": count, **_row(without, found, of_text.FOUND)})
     plain, marked = (bits_of(run.model, found) for found in tokens.values())
-    return [*rows, {"symbols": "bits a symbol that the model itself gives", "median score": marked, "without": plain}]
+    return [*rows, {"tokens": "bits per token by the model itself", "median score": marked, "without": plain}]
 
 
 def bits_of(model: Any, rows: Sequence[Sequence[int]]) -> float:

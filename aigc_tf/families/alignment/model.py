@@ -153,7 +153,7 @@ class Aligner(GenerativeModel, Transforms):
         """`look`: frame -> embedding; `read`: caption ids -> embedding. Their dot product is the similarity."""
         recipe = self.recipe
         shape = tuple(self.look.inputs[0].shape[1:])
-        vector = f"{recipe.numbers} numbers; the product with {{}} is larger the better they fit"
+        vector = f"{recipe.numbers} numbers; the larger the product with {{}}, the better the match"
 
         def frames(source: Any, count: int, seed: int) -> dict[str, np.ndarray]:
             random = np.random.default_rng(seed)
@@ -167,7 +167,7 @@ class Aligner(GenerativeModel, Transforms):
             chosen = np.random.default_rng(seed).integers(len(known), size=count)
             return {"grams": grams_of([known[place] for place in chosen], recipe.grams, recipe.buckets)}
 
-        meaning = f"CRC-32 of words and of parts of words modulo {recipe.buckets}, plus 1; 0 is nothing"
+        meaning = f"CRC-32 of words and of parts of words modulo {recipe.buckets}, plus 1; 0 is padding"
         return {
             "look": Signature(
                 self.look,

@@ -29,7 +29,7 @@ class GANomaly(Autoencoder):
         discriminator: images in [-1, 1] -> features, and logits `[batch, 1]`.
     """
 
-    score_meaning = "how far the encodings of the image and of its reconstruction are apart: the sum of all differences"
+    score_meaning = "distance between the encodings of the image and of its reconstruction: the sum of all differences"
     recipe: GANomalyRecipe
 
     def __init__(

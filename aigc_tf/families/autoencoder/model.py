@@ -50,11 +50,11 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         decoder: latents -> the likelihood's parameters `[batch, height, width, parameters]`.
     """
 
-    encoder_outputs: Mapping[str, str] = {"latent": "where the image lies in the latent space"}
+    encoder_outputs: Mapping[str, str] = {"latent": "the image's point in the latent space"}
     """Names and meanings of the encoder's outputs in exported files."""
     drawn_by = "decode"  # the exported signature that generates pictures from noise
-    latent_meaning = "a point of the latent space, as `encode` gives it"
-    score_meaning = "how strange the image is, in nats"
+    latent_meaning = "a point in the latent space, as `encode` returns it"
+    score_meaning = "how anomalous the image is, in nats"
     recipe: AutoencoderRecipe
 
     def __init__(self, recipe: AutoencoderRecipe, encoder: keras.Model, decoder: keras.Model) -> None:

@@ -67,7 +67,7 @@ class VAE(Variational, Autoencoder):
         self.prior_adam = adam(settings.optimizer, self.flow.trainable_variables)
         normal = keras.Input((self.latent_dim,), name="latent")
         self.drawing = keras.Model(normal, self.used_flow.inverse(normal), name="draw")
-        self.drawn_by, self.latent_meaning = "generate", "a mean from `encode`, or what `generate` makes on its way"
+        self.drawn_by, self.latent_meaning = "generate", "a mean from `encode`, or a latent computed by `generate`"
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
@@ -150,7 +150,7 @@ class VAE(Variational, Autoencoder):
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Those of every autoencoder, and the KL divergence of each latent dimension."""
-        labels = ("latent dimension, the most used first", "KL divergence, nats an image")
+        labels = ("latent dimension, the most used first", "KL divergence, nats per image")
         return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}
 
     def prepared(self, inputs: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aigc_tf.families.flow.model import FlowModel
 
 PICTURE = "height, width, channels; brightness in [0, 1]"
-PREDICTED = "height, width, channels; where it comes from, brightness in [-1, 1], not clipped"
+PREDICTED = "height, width, channels; the predicted clean picture, brightness in [-1, 1], not clipped"
 NOISY = "(1 - time) times standard normal numbers, plus time times brightness in [-1, 1]"
 
 

@@ -128,7 +128,7 @@ class LatentFlowFile(FlowFile):
     """An exported latent flow: the decoder follows the last evaluation."""
 
     noisy_meaning: ClassVar[str] = "(1 - time) times standard normal numbers, plus time times a code"
-    predicted_meaning: ClassVar[str] = "height, width, channels; the code that it comes from"
+    predicted_meaning: ClassVar[str] = "height, width, channels; the predicted clean code"
 
     model: LatentFlow
 

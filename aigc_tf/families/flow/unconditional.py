@@ -23,7 +23,7 @@ class Flow(EditingFlow, Encodes, Scores):
     """An unconditional flow of pictures."""
 
     score_meaning = (
-        "how unlikely the picture is, in bits a number: the negative logarithm of its density, estimated with one "
+        "how unlikely the picture is, in bits per dimension: the negative logarithm of its density, estimated with one "
         "random vector and uniform dequantisation, the same for all pictures"
     )
 

@@ -48,7 +48,7 @@ class MusicGAN(GAN):
     def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
         """Generate excerpts from latents `[count, latent_dim]`."""
         if condition is not None:
-            raise InputError("the model draws without a condition: leave it out")
+            raise InputError("the model generates without a condition: leave it out")
         return pieces_of(outputs_of(self.sampler, latents) * 0.5 + 0.5, self.recipe)
 
     def previews(self, source: Any) -> dict[str, Any]:

@@ -197,9 +197,9 @@ class Matcher(GenerativeModel, Transforms, Encodes):
             rows = np.random.default_rng(seed).integers(len(self.captions.known), size=count)
             return {"words": self.captions.numbers([self.captions.known[row] for row in rows])}
 
-        vector = {"vector": TensorSpec((self.latent_dim,), "of length 1; products say how well two match")}
+        vector = {"vector": TensorSpec((self.latent_dim,), "of length 1; products measure how well two match")}
         image = TensorSpec(self.recipe.images.shape, "height, width, channels; brightness in [0, 1]")
-        words = TensorSpec((self.captions.length,), "numbers of the symbols of a caption, 0 after the end", "int32")
+        words = TensorSpec((self.captions.length,), "token numbers of a caption, 0 after the end", "int32")
         return {
             "pictures": Signature(self.pictures, {"image": image}, vector, pictures, strange=strange),
             "words": Signature(self.words, {"words": words}, vector, captions),

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 CellNetworks: TypeAlias = MusicNetworks | ExcerptNetworks
 PIECES = 8  # number of different pieces in examples
 _MEANINGS = {
-    "held": "the symbol of what sounds in each voice when the cell is chosen, 0 for nothing yet",
+    "held": "the token sounding in each voice when the cell is chosen, 0 for nothing yet",
     "age": f"sixteenth notes for which it has sounded, at most {MAX_AGE}",
     "voice": "of the cell, from 0 for the highest",
-    "place": f"in the bar, 0 to {PLACES - 1}: + 32 in bars of 12 sixteenth notes, + 64 in others than 16 and 12",
+    "place": f"in the bar, 0 to {PLACES - 1}: + 32 in bars of 12 sixteenth notes, + 64 in bars of neither 16 nor 12",
     "left": f"sixteenth notes to the end of the piece, at most {MAX_LEFT}; {BEHIND} after it",
     "memory": "what is given around the step",
-    "logits": "unnormalised log-probability of each symbol",
+    "logits": "logit of each token",
 }
 _GIVEN = {
-    "held": f"the symbol of what sounds in each step and voice; {UNKNOWN} where that is not given",
+    "held": f"the token sounding in each step and voice; {UNKNOWN} where that is not given",
     "age": f"sixteenth notes for which it has sounded; {UNKNOWN_AGE} where that is not given",
 }
 

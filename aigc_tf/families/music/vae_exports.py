@@ -31,9 +31,9 @@ def signatures(model: MusicVAE, source: ExcerptSource | None) -> dict[str, Signa
         source: of real excerpts; without it, the model's samples are used.
     """
     networks, settings, latent = model.networks, model.recipe.music, (model.latent_dim,)
-    meaning = f"of each step and voice the symbol of what sounds, and sixteenth notes since it began, at most {MAX_AGE}"
+    meaning = f"the token sounding in each step and voice, and sixteenth notes since its onset, at most {MAX_AGE}"
     shape = (settings.steps, len(settings.voices), 2)
-    memory = TensorSpec((settings.steps, model.recipe.width), "what each step is told of the latent")
+    memory = TensorSpec((settings.steps, model.recipe.width), "what each step gets from the latent")
     step = networks.step
 
     def notes(count: int, seed: int) -> dict[str, np.ndarray]:

@@ -37,8 +37,8 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
         super().__init__(recipe, networks, vocabulary)
         if self.has_states and recipe.lines_at_once > 1:
             raise InputError(
-                f"lines_at_once is {recipe.lines_at_once}: the networks loop over time, and TensorFlow makes no "
-                "gradients of several lines there; set it to 1"
+                f"lines_at_once is {recipe.lines_at_once}: the networks loop over time, and TensorFlow cannot "
+                "compute gradients of several lines there; set it to 1"
             )
         self.promise(guarantee, self.adam, recipe.seed ^ 1)
 

@@ -198,7 +198,7 @@ class Recommender(Transforms, GenerativeModel):
         outputs = {
             "items": TensorSpec((count,), f"numbers of the best items below {size}, the best first", "int32"),
             "best": TensorSpec((count,), "their scores: logits, whose softmax over all items are probabilities"),
-            "scores": TensorSpec((size,), "of all items; liked ones have one below all others"),
+            "scores": TensorSpec((size,), "of all items; those of liked ones are below all others"),
         }
         inputs = {"liked": TensorSpec((size,), "1 for each item that is liked, 0 for others")}
         return {"recommend": Signature(network, inputs, outputs, examples, strange=strange, places={"items": "scores"})}

@@ -90,5 +90,5 @@ class PictureEncoder(Encodes, GenerativeModel):
             return {"image": self.takes.strange(examples(count, seed)["image"], seed)}
 
         image = {"image": TensorSpec(shape, "height, width, channels; brightness in [0, 1]")}
-        vector = {"vector": TensorSpec((self.latent_dim,), "what the picture shows; alike where pictures are")}
+        vector = {"vector": TensorSpec((self.latent_dim,), "what the picture shows; similar for similar pictures")}
         return {"encode": Signature(self.encoding, image, vector, examples, strange=strange)}

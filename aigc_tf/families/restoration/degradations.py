@@ -75,9 +75,9 @@ class Noise(Degradation):
     def protocol(self) -> str:
         """See `Degradation.protocol`."""
         return {
-            "gaussian": "Gaussian noise of a standard deviation in grey levels, which the model is told; not clipped",
-            "salt_and_pepper": "so many percent of the pixels black or white",
-            "jpeg": "JPEG of a quality",
+            "gaussian": "Gaussian noise of a standard deviation in grey levels, which the model is given; not clipped",
+            "salt_and_pepper": "a percentage of the pixels black or white",
+            "jpeg": "JPEG at a quality",
         }[self.recipe.noise]
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
@@ -108,7 +108,7 @@ class Shrinking(Degradation):
     @property
     def protocol(self) -> str:
         """See `Degradation.protocol`."""
-        return f"made {self.scale} times smaller, bicubic with antialiasing, and rounded to 8 bits"
+        return f"downscaled {self.scale} times, bicubic with antialiasing, and rounded to 8 bits"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`."""
@@ -195,7 +195,7 @@ class SkippedRows(Degradation):
     @property
     def protocol(self) -> str:
         """See `Degradation.protocol`."""
-        return f"every {self.recipe.every} rows one is kept, and the others are interpolated linearly"
+        return f"one row in {self.recipe.every} is kept, and the others are interpolated linearly"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`; the last kept row is repeated beyond it."""

@@ -38,7 +38,7 @@ def finer(model: Any, volume: Volume, window: tuple[float, float] | None = None)
     made = linear.copy()
     made[:, ::every] = values
     new = np.arange(len(places)) % every != 0
-    for index, plane in enumerate(progress(linear, len(linear), "drawing slices")):
+    for index, plane in enumerate(progress(linear, len(linear), "generating slices")):
         grey = np.clip((plane - low) / (high - low), 0, 1)[::-1, :, np.newaxis]  # last row on top, as in training
         pixels = np.repeat(grey, model.recipe.photos.channels, axis=-1)
         change = (model.applied({"image": pixels}) - pixels).mean(axis=-1)[::-1]

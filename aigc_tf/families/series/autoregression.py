@@ -163,7 +163,7 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         return {
             "samples": sequences_picture(self.generate(PREVIEWED), names),
             "forecast": forecast_picture(history, future, *forecast, names),
-            "coefficients": bars(first, "lag, steps of time", f"coefficient of {names[0]}"),
+            "coefficients": bars(first, "lag, time steps", f"coefficient of {names[0]}"),
         }
 
     def export_metadata(self) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         }
         outputs = {
             "mean": TensorSpec((series,), f"of the next value, {own}"),
-            "new_state": TensorSpec((order, series), f"the last values with the next one, its noise in it, {own}"),
+            "new_state": TensorSpec((order, series), f"the last values with the next one, including its noise, {own}"),
         }
         return {"step": Signature(self.network, inputs, outputs, examples, {"new_state": "state"}, strange=strange)}
 

@@ -132,7 +132,7 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         windows = self.scaling.restore(source.windows_of("validation", ENCODED_FOR_PREVIEW))
         # Evenly spaced ones could all begin at the same phase of a season.
         shown = windows[np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]]
-        labels = ("latent dimension, the most used first", "KL divergence, nats a sequence")
+        labels = ("latent dimension, the most used first", "KL divergence, nats per sequence")
         return {
             "samples": sequences_picture(self.generate(PREVIEWED), names),
             "reconstructions": pairs_picture(shown, self.transform(shown), names),

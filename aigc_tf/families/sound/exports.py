@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aigc_tf.families.sound.model import SoundAR
 
 DRAWN_FROM = {
-    "weights": "unnormalised log-probability of each component of the mixture",
+    "weights": "logit of each component of the mixture",
     "means": "of the bands in each component, in [-1, 1]",
     "log_scales": "natural logarithms of the scales of their logistic distributions",
 }
@@ -72,7 +72,7 @@ def _synthesise(model: SoundAR, source: Any) -> Signature:
         return {"picture": _pictures(model, source, count, seed)[0]}
 
     inputs = {"picture": TensorSpec(sound.images.shape, "log-mel spectrogram in [0, 1], the highest band above")}
-    outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} a second")}
+    outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} per second")}
     return Signature(
         *(synthesis(sound), inputs, outputs, examples),
         passes=sound.iterations,

@@ -79,7 +79,7 @@ def _speak(model: SpeechModel, source: Any) -> Signature:
     picture = keras.ops.expand_dims(keras.ops.transpose(made, (0, 2, 1)), -1)
     heard = FromLogMel(frames_of(sound), sound.iterations, name="sound")(picture)
     inputs = {tensor.name: TensorSpec(tuple(tensor.shape[1:]), _TOLD[tensor.name]) for tensor in tensors}
-    outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} a second")}
+    outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} per second")}
     examples = partial(_frames, model, source)
     return Signature(
         *(keras.Model(tensors, heard), inputs, outputs, examples),

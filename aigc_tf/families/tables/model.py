@@ -102,7 +102,7 @@ class TableModel(Draws, GenerativeModel):
         while kept < count:
             if tried > _TRIED + _TRIED_FOR_EACH * kept:
                 words = self.condition.show([where])
-                raise InputError(f"of {tried:,} drawn rows {kept} have {words}: ask for something that is less rare")
+                raise InputError(f"{kept} of {tried:,} generated rows have {words}: ask for something less rare")
             values = self.drawn(random, where)
             for part in where:
                 values = values[part.holds(values)]
@@ -153,15 +153,15 @@ class TableModel(Draws, GenerativeModel):
         if len(network.inputs) > 1:
             inputs["condition"] = TensorSpec(
                 (self.scheme.conditions,),
-                "1 for the name that is asked for among those of all categories, 0 for others",
+                "1 for the requested name among those of all categories, 0 for others",
             )
         outputs = {
             "row": TensorSpec(
-                wide, "places of numbers in their modes, in [-1, 1], then the probabilities of each column's choices"
+                wide, "positions of numbers in their modes, in [-1, 1], then the probabilities of each column's choices"
             )
         }
         if len(network.outputs) > 1:
             outputs["deviation"] = TensorSpec(
-                (len(self.scheme.numeric),), "standard deviation of the normal noise around the places"
+                (len(self.scheme.numeric),), "standard deviation of the normal noise around the positions"
             )
         return {"generate": Signature(network, inputs, outputs, examples)}

@@ -24,7 +24,7 @@ _PREVIEWED, _PREVIEWED_WORDS = 3, 300
 class EventModel(LanguageModel):
     """A `LanguageModel` whose texts are words of events (`aigc_tf.data.music.events`), with performances as output."""
 
-    score_meaning = "how surprising the piece is: the mean of -log p, in nats a word of events"
+    score_meaning = "how surprising the piece is: the mean of -log p, in nats per event word"
 
     @property
     def takes(self) -> Performances:  # type: ignore[override]

@@ -59,7 +59,7 @@ def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
         shown.append((text, f"255, {shade}, {shade}", f"{value:.2f} nats, p = {math.exp(-value):.3g}"))
     mean = float(np.mean(nats))
     words = (
-        f"Mean {mean:.3f} nats a symbol, perplexity {math.exp(min(mean, 700.0)):.2f}. The redder a symbol, the less "
+        f"Mean {mean:.3f} nats per token, perplexity {math.exp(min(mean, 700.0)):.2f}. The redder a token, the less "
         "the model expected it; point at one for its probability."
     )
     return coloured_page(title, words, shown)

@@ -36,7 +36,7 @@ class LanguageModel(TextModel, Scores, Explains):
         vocabulary: of the text.
     """
 
-    score_meaning = "how surprising the text is: the mean of -log p, in nats a symbol"
+    score_meaning = "how surprising the text is: the mean of -log p, in nats per token"
 
     def __init__(self, recipe: TextRecipe, networks: LanguageNetworks, vocabulary: Vocabulary) -> None:
         super().__init__(recipe, networks, vocabulary, [networks.sequence])
@@ -147,7 +147,7 @@ class LanguageModel(TextModel, Scores, Explains):
         """A text's tokens after the BOS token, int32 `[symbols + 1]`; see `surprise`."""
         tokens = self.tokens_of_prompt(text)
         if self.longest is not None and len(tokens) - 1 > self.longest:
-            raise InputError(f"the text has {len(tokens) - 1} symbols, and the context holds {self.longest}: cut it")
+            raise InputError(f"the text has {len(tokens) - 1} tokens, and the context holds {self.longest}: shorten it")
         return tokens
 
     def previews(self, source: Any) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class LanguageModel(TextModel, Scores, Explains):
             return found
         piece = prefill.inputs[0].shape[1]
         inputs = {
-            "tokens": TensorSpec((piece,), "numbers of symbols; those after `count` are not looked at", "int32"),
+            "tokens": TensorSpec((piece,), "token numbers; those after `count` are ignored", "int32"),
             "count": TensorSpec((), f"how many of the tokens count, 1 to {piece}", "int32"),
         }
 

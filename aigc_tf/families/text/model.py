@@ -105,7 +105,7 @@ class TextModel(Streams, GenerativeModel):
         if strange:
             shown = listed([repr(symbol) for symbol in strange])
             cut = self.recipe.text.vocabulary_size is not None
-            lacking = "the vocabulary (text.vocabulary_size) lacks" if cut else "the training text never had"
+            lacking = "the vocabulary (text.vocabulary_size) lacks" if cut else "the training text does not contain"
             raise InputError(f"{what} has {shown}, which {lacking}: leave that out")
         return self.vocabulary.encode(fitted)
 
@@ -225,7 +225,7 @@ class TextModel(Streams, GenerativeModel):
         def strange(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"token": self.real_tokens((count,), seed, None)} | self.constants(count, seed)
 
-        inputs = {"token": TensorSpec((), f"number of a symbol, 0 to {symbols - 1}", "int32")} | self.constant_inputs
+        inputs = {"token": TensorSpec((), f"token number, 0 to {symbols - 1}", "int32")} | self.constant_inputs
         return {"step": self.step_signature(self.networks.step, inputs, examples, strange, in_a_loop=True)}
 
     def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:
@@ -264,7 +264,7 @@ class TextModel(Streams, GenerativeModel):
             return made(count, seed) | zeros
 
         state_inputs = {name: _spec(state, "state, zeros at first") for name, state in states.items()}
-        outputs = {"logits": _spec(logits, "unnormalised log-probability of each symbol to be the next")}
+        outputs = {"logits": _spec(logits, "logit of each token to be the next")}
         for (output, name), state in zip(feedback.items(), new_states, strict=True):
             outputs[output] = _spec(state, f"{name} of the next step")
         loop = dict(feedback) if in_a_loop else {}

@@ -107,7 +107,7 @@ def write(
         int64 `[rows]`, the next symbol of each text; the boundary for texts that have ended.
     """
     if not len(prompt):
-        raise InputError("the prompt has no symbols")
+        raise InputError("the prompt has no tokens")
     rows = reader.rows
     logits = reader.read(np.tile(prompt, (rows, 1)))
     forbidden = np.zeros(logits.shape[1])

@@ -77,7 +77,7 @@ class GapFrames(VideoModel):
         """`fill`: the known frames -> those of the gap."""
         network = self.fixed_size(side)
         known, gap = (entry.shape[1:] for entry in (network.inputs[0], network.outputs[0]))
-        meaning = "height, width, {} frames * channels in the order of time; brightness in [0, 1]"
+        meaning = "height, width, {} frames * channels in temporal order; brightness in [0, 1]"
         before = f"{self.recipe.known} before and {self.recipe.known} after the gap,"
 
         def examples(source: Any, count: int, seed: int) -> dict[str, np.ndarray]:

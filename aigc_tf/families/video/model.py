@@ -123,7 +123,7 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
             frames = in_channels(as_brightness(frames_of(value)), self.recipe.video.channels)
             if len(frames) < self.shortest:
                 raise InputError(
-                    f"a clip has {len(frames)} frames: {self.recipe.slug()} needs {self.shortest} at least"
+                    f"a clip has {len(frames)} frames: {self.recipe.slug()} needs at least {self.shortest}"
                 )
             height, width = frames.shape[1:3]
             fitting = [(0, -side % self.recipe.granularity) for side in (height, width)]

@@ -108,7 +108,9 @@ class NextFrames(VideoModel):
         names = [entry.name for entry in network.inputs[1:]]
         shapes = [self.shape_of(entry, side) for entry in self.used.inputs]
         inputs = {"frame": TensorSpec(shapes[0], MEANINGS["frame"])}
-        outputs = {"next": TensorSpec(shapes[0], "the next frame; cut it to [0, 1] to show it, not to go on from it")}
+        outputs = {
+            "next": TensorSpec(shapes[0], "the next frame; clip it to [0, 1] to show it, not to continue from it")
+        }
         for name, shape in zip(names, shapes[1:], strict=True):
             inputs[name] = TensorSpec(shape, MEANINGS.get(name, STATE))
             outputs[f"new_{name}"] = TensorSpec(shape, f"{name} of the next step")

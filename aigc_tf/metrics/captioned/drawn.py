@@ -44,7 +44,7 @@ class DrawnToPrompts(Evaluator):
         judge = judge_of(request, model)
         pictures, texts = source.pairs(request.part, min(request.samples, MAX_PROMPTS))
         shown = [texts[row] for row in np.linspace(0, len(texts) - 1, min(SHOWN, len(texts))).astype(int)]
-        meaning = f"Held-out captions, drawn {model.sheet_meaning}."
+        meaning = f"Pictures generated from held-out captions, {model.sheet_meaning}."
         grid = {"drawn_prompts": Picture(model.sheet(shown, **request.sampling), meaning)}
         if judge is None:
             return Measurement({}, {"judge": "none: a run of match, with another words.split, judges prompts"}, grid)
@@ -63,7 +63,7 @@ class DrawnToPrompts(Evaluator):
         figures["judge_fit"] = Figure(mean_fit(judge, drawn, texts), "higher", fits)
         protocol = {
             "prompts": f"{len(texts):,} captions of the {request.part} part, {source.split_in_words(request.part)}",
-            "prompts that are searched": among,
+            "prompts searched": among,
         }
         return Measurement(figures, protocol | in_words(judge, request), grid)
 

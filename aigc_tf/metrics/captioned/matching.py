@@ -59,7 +59,7 @@ class Matching(Evaluator):
             figures[f"recall_at_{most}"] = Figure(recall(own, most), "higher", chance | others)
             figures[f"caption_recall_at_{most}"] = Figure(recall(of_captions, most), "higher", chance)
         protocol = {
-            "pairs that are searched among each other": len(texts),
+            "pairs searched": len(texts),
             f"{request.part} split": source.split_in_words(request.part),
             "captions": "the first of each picture",
         }

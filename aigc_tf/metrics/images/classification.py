@@ -45,8 +45,8 @@ class ClassifiedPictures(Evaluator):
         picture = confusion_picture(confusion(found[MODEL], labels), names)
         return Measurement(
             figures,
-            {f"classified {request.part} pictures": len(labels), "labels that were used": len(source.used)},
-            {"confusion": Picture(picture, "The classes of held-out pictures and what they are taken for.")},
+            {f"classified {request.part} pictures": len(labels), "labels used": len(source.used)},
+            {"confusion": Picture(picture, "The classes of held-out pictures and those predicted.")},
         )
 
 

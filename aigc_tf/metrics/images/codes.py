@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
 
 IMAGES = 1000
-SQUARES = "mean colours of squares, as many as the code has places"
+SQUARES = "mean colours of squares, as many as the code has positions"
 
 
 class KeptByCodes(Evaluator):

@@ -16,7 +16,7 @@ from aigc_tf.recipes.images import ImageRecipe
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
 
-REAL, CHANCE = "real images", "any class at random"
+REAL, CHANCE = "real images", "a random class"
 
 
 class ClassAgreement(Evaluator):
@@ -72,7 +72,7 @@ def accuracy_at_mix(told: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> 
     shares = np.bincount(places, told == labels) / counts
     weights = (asked[:, np.newaxis] == classes).sum(axis=0)
     if not weights.sum():
-        raise InputError("no class that is asked for has real images: measure another part")
+        raise InputError("no requested class has real images: measure another part")
     return float(np.average(shares, weights=weights))
 
 

@@ -63,7 +63,7 @@ def generated_images(
         condition = None if conditions is None else conditions[start : start + count]
         images = np.asarray(generate(count, chunk_seed(seed, index), condition, **options))
         if images.shape != (count, *shape):
-            raise ValueError(f"generate({count}) gave shape {images.shape}: expected {(count, *shape)}")
+            raise ValueError(f"generate({count}) returned shape {images.shape}: expected {(count, *shape)}")
         if not np.isfinite(images).all():
             raise InputError("the model generates values that are not finite: its training diverged")
         yield to_bytes(images)  # rounded as in a saved PNG, so that the figures are of what one sees

@@ -86,7 +86,7 @@ class FeatureNetwork:
             expected = ("n", *self.shape)
             raise ValueError(f"images are {images.dtype} {images.shape}: expected uint8 {expected}")
         if not len(images):
-            raise ValueError("there are no images to look at")
+            raise ValueError("there are no images to compute features of")
         starts = range(0, len(images), self.batch_size)
         looked = [self._look(tf.constant(images[start : start + self.batch_size])) for start in starts]
         features = np.concatenate([part.numpy() for part, _ in looked])
@@ -110,7 +110,7 @@ def choose(source: ImageSource, kind: Kind = "auto") -> Choice:
     """
     if kind != "auto":
         builder_of(MODALITY, kind)
-        return Choice(kind, f"{kind}: asked for")
+        return Choice(kind, f"{kind}: requested")
     classes = trained.class_count(source)
     if classes > 1:
         return Choice("classifier", f"classifier: the source has labels of {classes} classes")
@@ -177,7 +177,7 @@ def _rotation(source: ImageSource, shape: Shape) -> FeatureNetwork:
         trained.rotation_network(source, side),
         lambda images: small_network.to_unit(trained.centre_square(images)),
         resize=", ".join(filter(None, (crop, shrinking if shrinking != "none" else ""))) or "none",
-        note="a network that tells rotations of this source apart: compare only figures of the same weights",
+        note="a network that classifies rotations of this source: compare only figures of the same weights",
         has_classes=False,
     )
 

@@ -105,7 +105,7 @@ class Recognised(Evaluator):
         """
         images = as_brightness(source.inputs(request.part, min(RECOGNISED, request.samples)))
         if len(images) < 2:
-            raise InputError(f"{source.name} has {len(images)} {request.part} pictures: give 2 at least")
+            raise InputError(f"{source.name} has {len(images)} {request.part} pictures: give at least 2")
         views = [model.view(tf.constant(images), 2 * request.seed + number).numpy() for number in range(2)]
         own = _found(*(model.encode(view) for view in views))
         pixels = _found(*(view.reshape(len(view), -1) for view in views))
@@ -154,5 +154,5 @@ class FilledIn(Evaluator):
         return Measurement(
             {"hidden_psnr_db": figure},
             protocol,
-            {"filled_in": Picture(shown, "What is seen, what is made of it, and the picture itself.")},
+            {"filled_in": Picture(shown, "The visible part, its reconstruction, and the picture itself.")},
         )

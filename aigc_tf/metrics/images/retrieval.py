@@ -70,7 +70,7 @@ def _network(source: ImageSource) -> FeatureNetwork:
         trained.kept_network("retrieval", source, network, make),
         small_network.to_unit,
         resize="none",
-        note="a network that tells pictures of this source apart: compare only figures of the same weights",
+        note="a network that distinguishes pictures of this source: compare only figures of the same weights",
         has_classes=False,
     )
 

@@ -68,8 +68,8 @@ WORST_READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] =
 }
 """The worst values among the classes of the source, where known."""
 BY_CLASS = (
-    "Which classes are drawn well, and how often? Shares have their 95 % intervals (Wilson). Precision and recall are "
-    "of {compared} images of each class on both sides; classes with fewer images are not judged."
+    "Which classes are generated well, and how often? Shares have their 95 % intervals (Wilson). Precision and recall "
+    "are of {compared} images of each class on both sides; classes with fewer images are not judged."
 )
 
 

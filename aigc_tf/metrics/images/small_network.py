@@ -217,9 +217,9 @@ def load(network: keras.Model, path: Path) -> None:
     try:
         arrays = read_arrays(path)
     except ArchiveError as error:
-        raise InputError(f"{path} cannot be read ({error}): delete it and it is made again") from None
+        raise InputError(f"{path} cannot be read ({error}): delete it, and it is trained again") from None
     expected = {variable.path: tuple(variable.shape) for variable in network.weights}
     if {name: array.shape for name, array in arrays.items()} != expected:
-        raise InputError(f"{path} holds the weights of another network: delete it and it is made again")
+        raise InputError(f"{path} holds the weights of another network: delete it, and it is trained again")
     for variable in network.weights:
         variable.assign(arrays[variable.path])

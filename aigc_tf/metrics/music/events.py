@@ -59,9 +59,9 @@ class EventSamples(Evaluator):
             beside = {TRAINING: divergence(histogram(training), known)}
             figures[f"{name}_divergence"] = Figure(divergence(histogram(drawn), known), "lower", beside)
         figures["notes_per_quarter"] = Figure(density(drawn), "neither", {"held-out pieces": density(real)})
-        protocol = {"drawn pieces": f"{count} of at most {WORDS} words, as sampling draws them by default"}
+        protocol = {"generated pieces": f"{count} of at most {WORDS} words, with the default sampling options"}
         picture = Picture(
-            model.gives.show(drawn[:_SHOWN]), "Drawn pieces as piano rolls, a colour for each instrument."
+            model.gives.show(drawn[:_SHOWN]), "Generated pieces as piano rolls, one colour per instrument."
         )
         return Measurement(figures, protocol, {"drawn": picture})
 

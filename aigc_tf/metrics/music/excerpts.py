@@ -63,9 +63,9 @@ class Bounds(Evaluator):
         protocol = {
             "held-out excerpts": len(excerpts),
             "cells of an excerpt": cells,
-            "importance-weighted bound": f"{len(some)} excerpts, {IMPORTANCE_SAMPLES} draws each",
+            "importance-weighted bound": f"{len(some)} excerpts, {IMPORTANCE_SAMPLES} samples each",
             f"{request.part} split": source.split_in_words(request.part),
-            "n-gram": "Witten-Bell, as of `music`; in an excerpt it knows nothing of what was before it",
+            "n-gram": "Witten-Bell, as of `music`; in an excerpt it has no context from before",
         }
         return Measurement(figures, protocol)
 
@@ -103,14 +103,16 @@ class Reconstruction(Evaluator):
             "midpoint_nats": Figure(midpoints, "neither", beside),
         }
         protocol = {
-            "rebuilt excerpts": len(excerpts),
-            "decoding": "from the posterior's mean, the likeliest symbol each time",
-            "midpoints": f"{len(mixed)} pairs of excerpts, on the straight way between their encodings",
+            "reconstructed excerpts": len(excerpts),
+            "decoding": "from the posterior's mean, the likeliest token at each step",
+            "midpoints": f"{len(mixed)} pairs of excerpts, on the straight line between their encodings",
         }
         pairs = [piece for pair in zip(excerpts[:_SHOWN], rebuilt[:_SHOWN], strict=True) for piece in pair]
         pictures = {
-            "rebuilt": Picture(model.gives.show(pairs, 2), "Held-out excerpts, left, and what is given back, right."),
-            "between": Picture(model.gives.show(list(ways[0])), "On the way between two held-out excerpts."),
+            "rebuilt": Picture(
+                model.gives.show(pairs, 2), "Held-out excerpts, left, and their reconstructions, right."
+            ),
+            "between": Picture(model.gives.show(list(ways[0])), "Interpolation between two held-out excerpts."),
         }
         return Measurement(figures, protocol, pictures)
 

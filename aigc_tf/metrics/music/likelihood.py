@@ -49,10 +49,10 @@ class HeldOutMusic(Evaluator):
             "their cells": sum(piece.cells.size for piece in pieces),
             f"{request.part} split": source.split_in_words(request.part),
             "context": f"windows of {window} sixteenth notes, a cell is measured after at least {window // 2} of them "
-            "where there are so many",
-            _REPEAT: "hold, and other symbols, with their shares of the training cells of each voice",
+            "where there are that many",
+            _REPEAT: "hold, and other tokens, with their shares of the training cells of each voice",
             _NGRAM: "Witten-Bell over the voice and the place in the quarter, age of its note, which voices above "
-            "move, their intervals, its last interval; of given voices it sees what was and is, not what comes",
+            "move, their intervals, its last interval; of given voices it sees the past and present, not the future",
         }
         return Measurement(figures, protocol)
 

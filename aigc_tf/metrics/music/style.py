@@ -50,11 +50,11 @@ class Style(Evaluator):
             figures |= _figures("harmonised_", fitted, real, source)
         figures |= _divergences(drawn, real, last_bars(source.inputs("train", PIECES)))
         protocol = {
-            "drawn pieces": f"{len(drawn)} of {BARS} bars, temperature 1",
-            "beside them": f"the last {BARS} bars of {len(real)} pieces of the {request.part} part",
-            "parallels": "in 100 quarters; both voices strike at the same step and move the same way",
+            "generated pieces": f"{len(drawn)} of {BARS} bars, temperature 1",
+            "compared with": f"the last {BARS} bars of {len(real)} pieces of the {request.part} part",
+            "parallels": "per 100 quarters; both voices strike at the same step and move the same way",
         }
-        picture = Picture(model.gives.show([*drawn[:_SHOWN]]), "Drawn pieces as piano rolls, a colour for each voice.")
+        picture = Picture(model.gives.show([*drawn[:_SHOWN]]), "Generated pieces as piano rolls, one colour per voice.")
         return Measurement(figures, protocol, {"drawn": picture})
 
 
@@ -68,10 +68,10 @@ class ExcerptStyle(Evaluator):
         training = source.inputs("train", EXCERPTS)
         figures = _figures("", drawn, real, source) | _divergences(drawn, real, training)
         protocol = {
-            "drawn excerpts": f"{len(drawn)} of {recipe.music.bars} bars, as sampling draws them by default",
-            "beside them": f"{len(real)} excerpts of the {request.part} part",
+            "generated excerpts": f"{len(drawn)} of {recipe.music.bars} bars, with the default sampling options",
+            "compared with": f"{len(real)} excerpts of the {request.part} part",
         }
-        picture = Picture(model.gives.show(drawn[:_SHOWN]), "Drawn excerpts as piano rolls, a colour for each voice.")
+        picture = Picture(model.gives.show(drawn[:_SHOWN]), "Generated excerpts as piano rolls, one colour per voice.")
         return Measurement(figures, protocol, {"drawn": picture})
 
 

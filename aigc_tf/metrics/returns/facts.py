@@ -97,7 +97,7 @@ class StylisedFacts(Evaluator):
         distances = {"energy_distance": {name: energy_distance(made, real) for name, made in drawn.items()}}
         figures = {name: Figure(found.pop("model"), "lower", found) for name, found in (distances | errors).items()}
         facts = {
-            "windows drawn": count,
+            "generated windows": count,
             "real windows": len(real),
             "length": length,
             "block": f"{BLOCK} days",

@@ -143,7 +143,7 @@ class VolatilityForecasts(Evaluator):
         }
         facts = {
             "days forecast": len(days),
-            "paths": "importance sampling of courses of volatility",
+            "paths": "importance sampling of volatility paths",
             "value at risk": f"{RISK:.0%} of one day",
             f"{request.part} split": source.split_in_words(request.part),
         }

@@ -83,7 +83,7 @@ class Forecasts(Evaluator):
             "horizon": horizon,
             "season of the naive forecasts": _seasons_in_words(recipe, seasons[1], seasons[horizon]),
             f"{part} split": source.split_in_words(part),
-            "known to a forecast": f"all values before it, those of the {part} part too; the model is not fitted again",
+            "known to a forecast": f"all earlier values, those of the {part} part too; the model is not refitted",
             "series": ", ".join(source.scaling.names),
         }
         return Measurement(figures, protocol)

@@ -65,5 +65,5 @@ class Copies(Evaluator):
             "nearest_ratio": figure(ratios, "neither"),
             "membership_auc": figure(attacks, "lower"),
         }
-        facts = {"median distance of held-out rows": round(usual, 4), "drawn for the attack": len(rows["model"])}
+        facts = {"median distance of held-out rows": round(usual, 4), "generated for the attack": len(rows["model"])}
         return Measurement(figures, protocol(source, request, rows) | facts)

@@ -35,7 +35,7 @@ def figure(found: dict[str, float], better: Better, **beside: float) -> Figure:
 def protocol(source: TableSource, request: Request, rows: dict[str, np.ndarray]) -> dict[str, Any]:
     """The settings of the measurement."""
     return {
-        "rows drawn": len(rows["model"]),
+        "generated rows": len(rows["model"]),
         "training rows": len(source.train),
         f"{request.part} rows": len(source.part(request.part)),
         f"{request.part} split": source.split_in_words(request.part),

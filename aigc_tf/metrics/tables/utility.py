@@ -46,7 +46,7 @@ class Utility(Evaluator):
             measure = "tstr_auc" if isinstance(scheme.columns[target], Category) else "tstr_r2"
             found = {name: boosted(scheme, made, real, target) for name, made in everything.items()}
             figures[measure] = figure(found, "higher")
-            facts["learner"] = "scikit-learn's HistGradientBoosting, as it is by default"
+            facts["learner"] = "scikit-learn's HistGradientBoosting with its defaults"
         return Measurement(figures, protocol(source, request, rows) | facts)
 
 

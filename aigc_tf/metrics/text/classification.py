@@ -49,10 +49,10 @@ class Classified(Evaluator):
             "texts": len(texts),
             "training texts with a label": len(source.train.labelled()),
             f"{request.part} split": source.split_in_words(request.part),
-            "calibration": f"{BINS} bins of one width",
+            "calibration": f"{BINS} bins of equal width",
             "confusion": {
                 name: dict(zip(names, map(int, row), strict=True)) for name, row in zip(names, taken, strict=True)
             },
         }
-        picture = Picture(confusion_picture(taken, names), "The classes of held-out texts and what they are taken for.")
+        picture = Picture(confusion_picture(taken, names), "The classes of held-out texts and those predicted.")
         return Measurement(figures, protocol, {"confusion": picture})

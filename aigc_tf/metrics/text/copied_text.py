@@ -53,11 +53,11 @@ class Copies(Evaluator):
         }
         kind = "lines" if source.settings.lines else "texts"
         protocol = {
-            "generated": f"{written} {kind} of at most {length} symbols, temperature 1, seed {request.seed}",
+            "generated": f"{written} {kind} of at most {length} tokens, temperature 1, seed {request.seed}",
             "span of copied_share": f"{SPAN} characters",
         }
         if source.train.symbols > MAX_SYMBOLS:
-            protocol["looked for in"] = f"the first {MAX_SYMBOLS:,} symbols of the training text"
+            protocol["searched in"] = f"the first {MAX_SYMBOLS:,} tokens of the training text"
         return Measurement(figures, protocol)
 
 

@@ -15,7 +15,7 @@ from aigc_tf.recipes.classify import Classify
 
 TEXTS = 200  # at most: each takes a path integral of gradients
 SHARES = (0.05, 0.1, 0.2, 0.5)
-RANDOM = "symbols at random"
+RANDOM = "tokens at random"
 _DRAWS = 3
 
 

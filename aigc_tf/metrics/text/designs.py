@@ -60,7 +60,7 @@ class DesignSamples(Evaluator, abc.ABC):
         }
         more = self.further(found, asked, source, recipe)  # type: ignore[arg-type]
         protocol = {
-            "drawn": f"{count} of at most {length} symbols, temperature 1, seed {request.seed}",
+            "generated": f"{count} of at most {length} tokens, temperature 1, seed {request.seed}",
             NGRAM: f"maximum likelihood, all {source.train.documents:,} training designs",
         }
         return Measurement({**figures, **more.figures}, {**protocol, **more.protocol}, more.pictures)

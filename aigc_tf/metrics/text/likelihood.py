@@ -46,13 +46,13 @@ class HeldOutText(Evaluator):
             for name, read in readings.items()
         }
         protocol = {
-            "held-out symbols": len(symbols),
+            "held-out tokens": len(symbols),
             "of them unknown": int((symbols == UNKNOWN).sum()) if source.vocabulary.unit != "byte" else 0,
             f"{part} split": source.split_in_words(part),
             "context": _context(model, source),
             "n-gram": f"{ngram.in_words(source, ORDER)}; its context {_ngram_context(model)}",
             "unit": source.vocabulary.unit,
-            "symbols in the vocabulary": len(source.vocabulary),
+            "tokens in the vocabulary": len(source.vocabulary),
         }
         return Measurement(figures, protocol)
 
@@ -109,6 +109,6 @@ def _ngram_context(model: LanguageModel) -> str:
 
 def _context(model: LanguageModel, source: TextSource) -> str:
     if source.settings.lines:
-        return "lines, each by itself"
+        return "lines, each on its own"
     length = source.settings.length
-    return "the state is carried on" if model.carries else f"windows of {length} symbols that do not overlap"
+    return "the state is carried over" if model.carries else f"windows of {length} tokens that do not overlap"

@@ -66,15 +66,18 @@ class MoleculeSamples(DesignSamples):
         if asked is not None:
             names = source.classes.names
             beside = {
-                f"{words}, whatever is asked for": _by_chance(drawn[name], asked, names, recipe)
-                for name, words in (("model", "drawn molecules"), (HELD_OUT, "held-out molecules"))
+                f"{words}, whatever is requested": _by_chance(drawn[name], asked, names, recipe)
+                for name, words in (("model", "generated molecules"), (HELD_OUT, "held-out molecules"))
             }
             figures["agreement"] = Figure(_agreement(drawn["model"], asked, names, recipe), "higher", beside)
         chosen = [[*DESCRIPTORS].index(name) for name in _SHOWN]
         picture = histograms_picture(
-            {"real": real[:, chosen], "drawn": described["model"][:, chosen]}, [DESCRIPTORS[name] for name in _SHOWN]
+            {"real": real[:, chosen], "generated": described["model"][:, chosen]},
+            [DESCRIPTORS[name] for name in _SHOWN],
         )
-        caption = "Properties of drawn molecules that are valid, and of real ones: the closer the lines, the better."
+        caption = (
+            "Properties of generated molecules that are valid, and of real ones: the closer the lines, the better."
+        )
         protocol = {"descriptors": ", ".join(DESCRIPTORS.values())}
         return Measurement(figures, protocol, {"properties": Picture(picture, caption)})
 

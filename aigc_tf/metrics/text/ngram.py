@@ -96,4 +96,4 @@ def joined(batches: list[np.ndarray]) -> list[np.ndarray]:
 def in_words(source: TextSource, order: int) -> str:
     """A description of the n-gram, for protocols."""
     counted = min(source.train.symbols, MAX_SYMBOLS)
-    return f"order {order}, Witten-Bell, {counted:,} of {source.train.symbols:,} training symbols"
+    return f"order {order}, Witten-Bell, {counted:,} of {source.train.symbols:,} training tokens"

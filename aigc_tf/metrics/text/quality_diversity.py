@@ -59,7 +59,7 @@ class QualityDiversity(Evaluator):
             "lines at each temperature": count,
             "judge": f"n-gram of order {ORDER} of the {request.part} part",
             "temperatures": list(TEMPERATURES),
-            "curves (nats a symbol, self-BLEU)": {
+            "curves (nats per token, self-BLEU)": {
                 name: [[round(value, 4) for value in place] for place in curve] for name, curve in curves.items()
             },
         }
@@ -123,7 +123,7 @@ def curves_picture(curves: dict[str, Curve]) -> np.ndarray:
         nats, likeness = zip(*curve, strict=True)
         panel.plot(likeness, nats, marker="o", label=name)
     panel.set_xlabel("self-BLEU")
-    panel.set_ylabel(f"nats a symbol, n-gram of order {ORDER}")
+    panel.set_ylabel(f"nats per token, n-gram of order {ORDER}")
     panel.legend()
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]

@@ -56,7 +56,7 @@ class Rewritten(Evaluator):
             intervals = {figure: f"{low:.1f} to {high:.1f}" for figure, (low, high) in own.intervals.items()}
             protocol[name] = own.protocol
             protocol |= {f"95 % interval of {figure}": said for figure, said in intervals.items()}
-        protocol[f"better without the model in {' and '.join(figures)}"] = _winners(figures) or "nothing"
+        protocol[f"better than the model in {' and '.join(figures)}"] = _winners(figures) or "nothing"
         figures |= _other_figures(texts["model"], pairs, source)
         return Measurement(figures, protocol)
 

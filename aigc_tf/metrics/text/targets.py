@@ -35,10 +35,10 @@ class HeldOutTargets(Evaluator):
         }
         protocol = {
             "held-out pairs": sum(map(len, batches)),
-            "symbols of their targets": len(nats),
+            "tokens of their targets": len(nats),
             f"{request.part} split": source.split_in_words(request.part),
             "unit": source.vocabularies.target.unit,
-            "symbols in the vocabulary of targets": len(source.vocabularies.target),
+            "tokens in the vocabulary of targets": len(source.vocabularies.target),
         }
         return Measurement(figures, protocol)
 

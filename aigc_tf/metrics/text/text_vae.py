@@ -63,7 +63,7 @@ class LineBounds(Evaluator):
             "bounded lines": len(tokens),
             "importance samples": IMPORTANCE_SAMPLES,
             f"{request.part} split": source.split_in_words(request.part),
-            "symbols of the bounded lines": symbols,
+            "tokens of the bounded lines": symbols,
             "unit": source.vocabulary.unit,
             "trigram": ngram.in_words(source, ORDER),
         }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aigc_tf.recipes.video_gan import VideoGAN as VideoGANRecipe
 
 MAX_CLIPS, COMPONENTS = 500, 64
-REAL, STILL = "training windows", "training windows that stand still"
+REAL, STILL = "training windows", "static training windows"
 GAUSSIAN = f"Gaussian of {COMPONENTS} principal components of windows"
 _FEWEST = 4
 _SWAPPED = 4
@@ -70,12 +70,12 @@ class DrawnClips(Evaluator):
         }
         figures["content_kept"] = Figure(content_kept(model.exchanged(_SWAPPED, request.seed)), "lower")
         protocol = {
-            "drawn clips": f"{count} of {recipe.frames} frames",
-            "beside them": f"{len(real)} windows of the {request.part} part ({source.split_in_words(request.part)})",
+            "generated clips": f"{count} of {recipe.frames} frames",
+            "compared with": f"{len(real)} windows of the {request.part} part ({source.split_in_words(request.part)})",
             "clip features": "means over places of convolutions with random weights, mean and spread of brightness; in "
-            "deviations of training windows",
+            "standard deviations of training windows",
         }
-        picture = Picture(model.gives.show(drawn[:_SWAPPED]), "Drawn clips, the frames of each in a row.")
+        picture = Picture(model.gives.show(drawn[:_SWAPPED]), "Generated clips, the frames of each in a row.")
         return Measurement(figures, protocol, {"drawn": picture})
 
 

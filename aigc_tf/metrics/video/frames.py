@@ -61,7 +61,7 @@ class FramesMade(Evaluator, abc.ABC):
             for index in range(min(_SHOWN, len(windows)))
             for picture in (truth[index], made[best][index], made["model"][index])
         ]
-        caption = f"In rows: the truth, {best}, the model; frames in the order of time."
+        caption = f"In rows: the truth, {best}, the model; frames in temporal order."
         protocol = {
             "windows": f"{len(windows)} of {recipe.window} frames of the {request.part} part "
             f"({source.split_in_words(request.part)}), the middle {recipe.video.crop} pixels",

@@ -53,12 +53,12 @@ class Federation(Asset):
         settings, sizes = self.settings, self.sizes
         rows: dict[str, Any] = {
             "clients": f"{len(sizes)}, simulated in one process, with {min(sizes):,} to {max(sizes):,} examples",
-            "examples dealt out": "at random"
+            "examples distributed": "at random"
             if settings.by_class is None
             else f"by class, Dirichlet {settings.by_class:g}",
             "rounds": f"{step // self.local_steps} of {self.local_steps} steps at each client",
-            "asked in a round": f"each client with probability {self.share:g}; {settings.drop:g} of them do not answer",
-            "learning at the clients": f"FedProx, μ {settings.proximal:g}" if settings.proximal else "FedAvg",
+            "asked per round": f"each client with probability {self.share:g}; {settings.drop:g} of them do not answer",
+            "training at the clients": f"FedProx, μ {settings.proximal:g}" if settings.proximal else "FedAvg",
             "the server sees": _seen(settings),
         }
         if self.guarantee is not None:

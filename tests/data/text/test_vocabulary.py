@@ -98,7 +98,7 @@ def test_prompts_of_words_may_end_and_begin_anywhere(prompt: str, fitted: str, s
     model = SimpleNamespace(vocabulary=vocabulary, recipe=SimpleNamespace(text=TextSettings()))
     assert TextModel.shown(model, prompt) == shown
     if prompt == "zzz":
-        with pytest.raises(InputError, match="the prompt has 'zzz', which the training text never had"):
+        with pytest.raises(InputError, match="the prompt has 'zzz', which the training text does not contain"):
             TextModel.known(model, prompt, "the prompt")
     else:
         assert vocabulary.decode(TextModel.known(model, prompt, "the prompt")) == fitted

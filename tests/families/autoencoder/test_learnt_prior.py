@@ -134,5 +134,5 @@ def test_a_file_draws_with_it_what_the_run_draws(tmp_path):
 def test_where_it_is_not_possible_is_said():
     with pytest.raises(ValueError, match=r"latent_dim is 1: prior\.couplings need at least 2"):
         ConvVAE(latent_dim=1, prior=SETTINGS)
-    with pytest.raises(ValueError, match=r"prior is .*couplings would learn of latents without noise"):
+    with pytest.raises(ValueError, match=r"prior is .*couplings would learn from latents without noise"):
         DPVAE(prior=SETTINGS)

@@ -59,7 +59,7 @@ def test_it_learns_two_blobs(network) -> None:
     [
         (Flow, {"network": "transformer", "transformer": TransformerSettings(patch=8)}, "28x28: .* transformer.patch"),
         (TextFlow, {"network": "transformer", "heads": 5, "word_size": 20}, "the last of transformer.width 192"),
-        (DPFlow, {"network": "transformer"}, "network is 'transformer': norms of single images' gradients"),
+        (DPFlow, {"network": "transformer"}, "network is 'transformer': gradient norms of single images"),
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(kind, fields: dict[str, object], message: str) -> None:

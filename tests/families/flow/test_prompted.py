@@ -85,7 +85,7 @@ def test_some_captions_are_dropped_as_a_whole(source) -> None:
 
 
 def test_noise_must_not_tell_the_caption() -> None:
-    with pytest.raises(InputError, match="would tell the caption"):
+    with pytest.raises(InputError, match="would reveal the caption"):
         dataclasses.replace(TextFlow.tiny(), coupling="optimal")
 
 

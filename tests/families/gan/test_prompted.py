@@ -84,7 +84,7 @@ def test_a_file_encodes_words_and_draws(gan: TextGANModel, tmp_path: Path) -> No
 
 
 def test_what_cannot_attend_is_refused() -> None:
-    with pytest.raises(ValueError, match="give two at least"):
+    with pytest.raises(ValueError, match="give at least two"):
         TextGAN(generator_filters=(32,))
     with pytest.raises(ValueError, match="the last but one of generator_filters 6"):
         TextGAN(generator_filters=(8, 6, 8))

@@ -127,7 +127,7 @@ def test_without_labels_nothing_is_probed(masked: MaskedAutoencoder) -> None:
     [
         ({"patch": 5}, "must be divisible by patch"),
         ({"width": 90}, "multiple of the heads"),
-        ({"hidden": 0.999}, "one must be seen"),
+        ({"hidden": 0.999}, "at least one must be visible"),
     ],
 )
 def test_patches_that_do_not_fit_are_refused(fields: dict[str, object], message: str) -> None:

@@ -51,7 +51,7 @@ def test_a_game_begins_with_the_weights_of_a_plain_run(
     recipe = dataclasses.replace(GAME, start_from=str(plain_run.path), steps=2)
     run = aigc_tf.train(recipe, tmp_path / "whole")
     said = capsys.readouterr().err
-    assert "started from" in said and "these begin anew: model/discriminator/" in said
+    assert "started from" in said and "these are newly initialised: model/discriminator/" in said
     again = aigc_tf.Run.open(run.path)
     for name, variable in run.model.state().items():
         np.testing.assert_array_equal(variable.numpy(), again.model.state()[name].numpy(), err_msg=name)

@@ -54,7 +54,7 @@ def test_conditions_hold_and_rows_follow(run: aigc_tf.Run):
     light = run.generate(300, seed=3, condition="sex=female")
     means = [np.mean([cell for cell in part[:, 3] if cell is not None]) for part in (light, heavy)]
     assert means[1] > means[0] + 10
-    with pytest.raises(InputError, match=r"of 100,500 drawn rows 0 have age>200: ask for something that is less rare"):
+    with pytest.raises(InputError, match=r"0 of 100,500 generated rows have age>200: ask for something less rare"):
         run.generate(1, condition="age>200")
 
 

@@ -122,7 +122,7 @@ def test_numbers_out_of_range_are_refused(fields: dict) -> None:
 
 
 def test_beam_search_draws_nothing() -> None:
-    with pytest.raises(InputError, match="leave the other options of writing out"):
+    with pytest.raises(InputError, match="leave the other decoding options out"):
         Decoding(beams=4, temperature=0.5)
 
 

@@ -275,7 +275,7 @@ def test_a_prompt_begins_the_text_and_decides_what_comes(model: LanguageModel) -
 
 
 def test_a_prompt_with_strange_symbols_is_refused(model: LanguageModel) -> None:
-    with pytest.raises(InputError, match=r"the prompt has 'z', 'é', which the training text never had"):
+    with pytest.raises(InputError, match=r"the prompt has 'z', 'é', which the training text does not contain"):
         model.generate(1, prompt="azébz")
 
 
@@ -314,7 +314,7 @@ def test_attention_weights_look_back_and_add_up() -> None:
         np.testing.assert_allclose(block.sum(axis=-1), 1, rtol=1e-5)
         assert np.abs(block[:, *np.triu_indices(8, 1)]).max() == 0
     assert aigc_tf.create(RECIPES["gru"], vocabulary=vocabulary()).attention("abc") == []
-    with pytest.raises(InputError, match="the text has 17 symbols, and the context holds 16"):
+    with pytest.raises(InputError, match="the text has 17 tokens, and the context holds 16"):
         model.attention("a" * 17)
 
 

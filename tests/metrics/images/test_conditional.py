@@ -70,7 +70,7 @@ def test_accuracy_at_another_mix():
     assert accuracy_at_mix(told, labels, np.array([0, 1])) == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert accuracy_at_mix(told, labels, np.array([0, 0, 0, 1])) == pytest.approx((2 + 1 / 2) / 4)
     assert accuracy_at_mix(told, labels, np.array([1, 5])) == 1 / 2  # class 5 has no image
-    with pytest.raises(InputError, match="no class that is asked for has real images"):
+    with pytest.raises(InputError, match="no requested class has real images"):
         accuracy_at_mix(told, labels, np.array([5]))
 
 

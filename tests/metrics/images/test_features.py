@@ -168,7 +168,7 @@ def test_a_kind_can_be_registered(stripes, monkeypatch):
     *known, last = features.kinds_of("pictures")
     assert known[:3] == ["classifier", "rotation", "inception"] and last == "brightness"
     assert feature_network(stripes(), SIXTEEN, "brightness") == (16, 16, 1)
-    assert choose(stripes(), "brightness").reason == "brightness: asked for"
+    assert choose(stripes(), "brightness").reason == "brightness: requested"
     assert features.kinds_of("sounds") == ()
 
 

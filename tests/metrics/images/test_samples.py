@@ -245,7 +245,7 @@ def test_the_option_names_the_network_and_the_protocol_says_why(stripes, drawing
     classifier = "small classifier of stripes"
     rotation = "small rotation network of stripes"
     assert chosen(stripes()) == (classifier, "classifier: the source has labels of 2 classes")
-    assert chosen(stripes(), features="rotation") == (rotation, "rotation: asked for")
+    assert chosen(stripes(), features="rotation") == (rotation, "rotation: requested")
     with pytest.raises(InputError, match="no feature network 'vgg' of pictures: choose one of auto"):
         chosen(stripes(), features="vgg")
     assert chosen(stripes(labelled=False)) == (rotation, "rotation: the source has no labels")

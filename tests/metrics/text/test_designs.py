@@ -98,6 +98,6 @@ def test_conditions_of_held_out_molecules_are_asked_for(opened: SimpleNamespace)
     figures = MoleculeSamples().measure(Knowing([]), opened.source, CONDITIONAL, REQUEST).figures
     assert figures["agreement"].value == figures["valid"].value == 1
     asked = np.bincount(MoleculeSamples().conditions(held_out(opened.source.test, opened.source, 100)))
-    by_chance = figures["agreement"].baselines["drawn molecules, whatever is asked for"]
+    by_chance = figures["agreement"].baselines["generated molecules, whatever is requested"]
     assert by_chance == pytest.approx(np.square(asked / asked.sum()).sum(), abs=0.05)
     assert not np.isnan(figures["descriptor_distance"].value)

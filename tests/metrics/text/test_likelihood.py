@@ -98,7 +98,7 @@ def test_n_grams_are_measured_on_the_same_symbols(settings: dict) -> None:
     report = report_of(HeldOutText(), model, source, recipe, samples=30)
     batches = source.held_out("test", 30)
     rows = [row[row != PADDING] for batch in batches for row in batch["tokens"] if (row[1:] != PADDING).any()]
-    assert report["protocol"]["held-out symbols"] == sum(len(row) - 1 for row in rows)
+    assert report["protocol"]["held-out tokens"] == sum(len(row) - 1 for row in rows)
     for name, order in (("5-gram", 5), ("unigram", 1)):
         grams = NGram(source.train.tokens, len(source.vocabulary), order)
         nats = np.concatenate([grams.nats(row[None])[0] for row in rows])

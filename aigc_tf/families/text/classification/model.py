@@ -195,11 +195,11 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
 
         inputs = {
             "tokens": TensorSpec(
-                (context,), f"the start token, then numbers of symbols below {symbols}, -1 after their end", "int32"
+                (context,), f"the start token, then token numbers below {symbols}, -1 after the end", "int32"
             )
         }
         outputs = {
             "probabilities": TensorSpec((len(names),), f"of the classes {', '.join(names)}, from 0 to 1"),
-            "attention": TensorSpec((context,), "share of each token in what is looked at, 0 after the end"),
+            "attention": TensorSpec((context,), "attention weight of each token, 0 after the end"),
         }
         return {"classify": Signature(self.networks.classify, inputs, outputs, examples, strange=strange)}

@@ -25,7 +25,7 @@ def relevance_page(title: str, answer: str, method: str, pieces: Sequence[str], 
         pale = round(255 * (1 - 0.7 * abs(value) / largest))
         shown.append((piece, f"{pale}, 255, {pale}" if value >= 0 else f"255, {pale}, {pale}", f"{value:.3g}"))
     words = (
-        f"{answer}, by {method}. Green speaks for it, red against it, the stronger the colour the more; point at a "
-        "symbol for its number."
+        f"{answer}, by {method}. Green is evidence for it, red against it, the stronger the colour the more; point at "
+        "a token for its number."
     )
     return coloured_page(title, words, shown)

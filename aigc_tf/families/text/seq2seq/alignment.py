@@ -30,8 +30,8 @@ p {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 #target span:hover, #target span:focus {{ outline: 2px solid #06c; }}
 </style>
 <h1>{title}</h1>
-<p>Point at a part of what was written: the darker a part of the source, the more the model looked at it.{copies}</p>
-<h2>Written</h2>
+<p>Point at a part of the output: the darker a part of the source, the more attention the model paid to it.{copies}</p>
+<h2>Output</h2>
 <p id="target">{target}</p>
 <h2>Source</h2>
 <p id="source">{source}</p>
@@ -106,7 +106,7 @@ def alignment_page(title: str, found: Alignment, copies: bool) -> str:
     source = "".join(f"<span>{html.escape(piece)}</span>" for piece in found.source)
     return _PAGE.format(
         title=html.escape(title),
-        copies=" What is underlined was rather copied than written." if copies else "",
+        copies=" Underlined parts were copied rather than generated." if copies else "",
         target="".join(target),
         source=source,
         weights=json.dumps(np.round(found.attention.astype(float), 4).tolist()),

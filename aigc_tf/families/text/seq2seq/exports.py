@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 SOURCES = 8  # number of different ones in examples of step and start
 _MEANINGS = {
-    "source": f"numbers of the source's symbols, {BOUNDARY} after the last, then {PADDING}",
-    "memory": "what is remembered of each place of the source",
-    "token": "number of the newest symbol of the target, the boundary at first",
-    "logits": "unnormalised log-probability of each symbol to be the next, if it is written",
-    "attention": "where in the source the model looks, and what it would copy; the sum is 1",
-    "gate": "logit of the probability that the next symbol is written, not copied",
+    "source": f"token numbers of the source, {BOUNDARY} after the last, then {PADDING}",
+    "memory": "the encoding of each position of the source",
+    "token": "number of the latest token of the target, the boundary at first",
+    "logits": "logit of each token to be the next, if it is generated",
+    "attention": "attention to the source, and what would be copied; the sum is 1",
+    "gate": "logit of the probability that the next token is generated, not copied",
 }
 
 
@@ -94,7 +94,7 @@ def _spec(name: str, tensor: Any, feedback: Mapping[str, str], meanings: Mapping
     if name in feedback:
         meaning = f"{feedback[name]} of the next step"
     elif name in feedback.values():
-        meaning = "state; what start gives of that name, or zeros at first"
+        meaning = "state; start's output of that name, or zeros at first"
     else:
         meaning = meanings.get(name, "of the source, the same at each step")
     return TensorSpec(tuple(tensor.shape[1:]), meaning, tensor.dtype)

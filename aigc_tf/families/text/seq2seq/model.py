@@ -90,7 +90,7 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         long = sum(len(pieces) > 1 for pieces in cut)
         if long:
             length = self.recipe.pairs.source_length
-            say(f"{long:,} of {len(texts):,} texts have more than {length} symbols: they are read in parts")
+            say(f"{long:,} of {len(texts):,} texts have more than {length} tokens: they are read in parts")
         pieces = [piece for found in cut for piece in found]
         written = iter(self.write_all(pieces, search, seed))
         return [" ".join(next(written) for _ in found) for found in cut]

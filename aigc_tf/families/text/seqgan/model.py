@@ -80,7 +80,7 @@ class SeqGAN(LanguageModel):
             batch: `tokens`, int32 `[batch, time + 1]`, -1 after their end.
         """
         if replicas.count() > 1:  # the choice is made in the graph, where replicas cannot synchronise
-            raise InputError("a seqgan plays its game on one device: give --strategy one")
+            raise InputError("a seqgan trains on one device: give --strategy one")
         tokens = batch["tokens"]
         missing = self.sampler.line - tf.shape(tokens)[1]
         lines = tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING)

@@ -193,5 +193,5 @@ def test_lines_are_transformed_each_by_itself(model: Seq2Seq, capsys: pytest.Cap
     assert model.transform(SOURCES[0]) == [one]
     (joined,) = model.transform([f"{SOURCES[0]}. {SOURCES[1]}."])
     assert joined.count(" ") >= 1
-    assert "1 of 1 texts have more than 24 symbols: they are read in parts" in capsys.readouterr().err
+    assert "1 of 1 texts have more than 24 tokens: they are read in parts" in capsys.readouterr().err
     assert model.transform(["1 May\n1998"], whole=True) == model.write_all(["1 May\n1998"])

@@ -170,8 +170,8 @@ def test_the_command_line_begins_with_the_article_and_takes_further_flags(
 @pytest.mark.parametrize(
     ("name", "further", "message"),
     [
-        ("lsgan", [], "no article prints the design of lsgan: --printed is for conv_gan, conv_vae, dcgan, dcgan64, "),
-        ("gpt", [], "no article prints the design of gpt"),
+        ("lsgan", [], "no article describes lsgan: --printed is for conv_gan, conv_vae, dcgan, dcgan64, "),
+        ("gpt", [], "no article describes gpt"),
         ("dcgan", ["--resume"], "--printed is for a new run: leave it out with --resume"),
     ],
 )

@@ -53,7 +53,7 @@ def write_classes(run: Run, count: int, out: Path, seed: int) -> None:
     """Write `count` examples, the classes in turn.
 
     Raises:
-        InputError: the model is not conditional, there are fewer examples than classes, or a file is there already.
+        InputError: the model is not conditional, there are fewer examples than classes, or a file already exists.
     """
     model = model_of_classes(run)
     names, gives = folder_names(model.condition.kinds), model.gives

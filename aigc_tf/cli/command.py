@@ -202,5 +202,5 @@ def _printed(recipe: type[Recipe], resume: bool) -> Recipe:
         from aigc_tf.recipes.registry import recipe_classes
 
         names = ", ".join(name for name, other in recipe_classes().items() if "printed" in vars(other))
-        raise InputError(f"no article prints the design of {recipe.slug()}: --printed is for {names}")
+        raise InputError(f"no article describes {recipe.slug()}: --printed is for {names}")
     return recipe.printed()

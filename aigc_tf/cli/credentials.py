@@ -52,7 +52,7 @@ def report_credentials(found: Credentials | None, asked: bool, json: bool) -> No
 
 def _in_words(found: Credentials | None, asked: bool) -> str:
     if found is None:
-        return "none: the file was never signed, or another program saved it again"
+        return "none: the file was never signed, or another program re-saved it"
     trust = "trusted" if found.trusted else "not trusted"
     name = f"{trust} by --certificate" if asked else "a name that anybody can use: check it with --certificate"
     kind = found.source_type.rsplit("/", 1)[-1] or "kind of source not stated"

@@ -1,4 +1,4 @@
-"""Folds batch normalisation, and rescaling, into the linear layers beside it.
+"""Folds batch normalisation, and rescaling, into the adjacent linear layers.
 
 At inference batch normalisation (Ioffe & Szegedy 2015, algorithm 2) multiplies each channel by `scale` and adds
 `shift`. After a linear layer, both are folded into its kernel and bias. Before one, the scale is folded; so is the

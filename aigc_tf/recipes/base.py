@@ -109,7 +109,7 @@ class Recipe(Plan, metaclass=Checked):
         Raises:
             ValueError: no article prints such a design.
         """
-        raise ValueError(f"no article prints the design of {cls.slug()}")
+        raise ValueError(f"no article describes {cls.slug()}")
 
     @property
     def fixes_steps(self) -> bool:

@@ -29,7 +29,7 @@ def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
     else:
         path = expanded(run_dir)
     if path.exists() and not (path.is_dir() and all(map(is_left_by_a_kill, path.iterdir()))):
-        raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
+        raise InputError(f"{path} already exists: continue it with --resume, or choose another --run-dir")
     return path
 
 

@@ -31,7 +31,7 @@ def test_each_design_is_measured_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_what_no_article_prints_is_refused(tmp_path: Path):
-    with pytest.raises(InputError, match="no article prints the design of gpt: choose of conv_gan"):
+    with pytest.raises(InputError, match="no article describes gpt: choose of conv_gan"):
         printed.printed(["gpt"], "a", 1.0, 9, 0, tmp_path / "rows.jsonl")
 
 

@@ -132,7 +132,7 @@ def test_every_kind_of_model_is_gone_on_with(
     as_it_is, gone_on, scratch = (row["readings"][0]["figures"][name] for row in rows[:3])
     assert gone_on == as_it_is != scratch
     assert transfer.transfer(*arguments) == report
-    assert "| 60 | 2 | gone on with, frozen | 1 | 1 |" in report["table"]
+    assert "| 60 | 2 | fine-tuned, frozen | 1 | 1 |" in report["table"]
 
 
 def test_a_gan_is_trained_on_few_pictures_for_the_time(measured_pictures: Path, tmp_path: Path):
@@ -165,6 +165,6 @@ def test_gains_are_of_pairs_and_positive_where_a_figure_is_better():
         rows += [row(transfer.GONE_ON, seed, mine), row(transfer.SCRATCH, seed, theirs)]
     lines = transfer.table(rows).splitlines()[2:]
     assert lines[0] == "|  |  | the run as it is |  |  | 10 |  |"
-    assert lines[1] == "| 100 | 9 | gone on with | 2 | 5 | 22 ± 2 | 3 ± 1 |"
+    assert lines[1] == "| 100 | 9 | fine-tuned | 2 | 5 | 22 ± 2 | 3 ± 1 |"
     assert lines[2] == "| 100 | 9 | from scratch | 2 | 5 | 19 ± 1 |  |"
     assert "| -22 ± 2 | 3 ± 1 |" in transfer.table(rows, "loss")

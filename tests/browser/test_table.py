@@ -56,7 +56,7 @@ def test_rows_are_drawn_asked_for_and_saved(
     at = scheme.categories[0]
     wanted = scheme.columns[at].names[0]
     Select(page.find("table-where")).select_by_index(1)
-    page.wait_for(lambda: "drawn rows are as asked" in page.find("table-note").text)
+    page.wait_for(lambda: "generated rows meet the conditions" in page.find("table-note").text)
     assert {row[at] or "" for row in rows()} <= {wanted}
     page.find("table-save").click()
     saved = page.module("table.js", "module.csv()")

@@ -117,7 +117,7 @@ def test_a_signer_is_trusted_only_by_certificates_that_vouch_for_it(
 def test_another_program_loses_them_and_that_is_said(signed: Path, keys: Path, capsys: pytest.CaptureFixture[str]):
     again = signed.with_name("again.png")
     Image.open(signed).save(again)
-    assert status(again) == 2 and "another program has saved it again" in capsys.readouterr().err
+    assert status(again) == 2 and "another program re-saved it" in capsys.readouterr().err
     assert status(again, "--certificate", keys / "root.pem") == 1
     assert "none: the file was never signed, or another program" in capsys.readouterr().out
 

@@ -71,7 +71,7 @@ REFUSED = [
     (["train", "gpt", "--source", "nowhere.txt"], "nowhere.txt does not exist"),
     (["train", "dcgan", "--start-from", "nowhere"], "nowhere is not a run folder"),
     (["train", "dcgan", "--run-dir", "file/run"], "dcgan: file/run: Not a directory"),
-    (["train", "dcgan", "--run-dir", "full"], "full is there already"),
+    (["train", "dcgan", "--run-dir", "full"], "full already exists"),
     (["sample", "--out", "file/samples.png", "nowhere"], "file/samples.png: Not a directory"),
     (["export", "--out", "file/export", "nowhere"], "file/export: Not a directory"),
     (["encode", "full", "file", "--out", "file/latents.npz"], "file/latents.npz: Not a directory"),

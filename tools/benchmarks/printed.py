@@ -44,7 +44,7 @@ def printed(
     known = {name: recipe for name, recipe in recipe_classes().items() if "printed" in vars(recipe)}
     for name in names:
         if name not in known:
-            raise InputError(f"no article prints the design of {name}: choose of {', '.join(known)}")
+            raise InputError(f"no article describes {name}: choose of {', '.join(known)}")
     done = Results(results)
     rows = []
     for name in names:

@@ -20,7 +20,7 @@ from tools.benchmarks.figures import asked, compared, directed
 from tools.benchmarks.readings import NEVER, Results, report_of
 from tools.benchmarks.tables import markdown
 
-THE_RUN, GONE_ON, WEIGHTS = "the run", "the run, gone on with", "single weights"
+THE_RUN, GONE_ON, WEIGHTS = "the run", "the run, trained further", "single weights"
 CHANNELS, ALONE = "whole channels", "as few channels, from new weights"
 FOLDERS = {THE_RUN: "run", GONE_ON: "gone-on", WEIGHTS: "weights", CHANNELS: "channels", ALONE: "alone"}
 MODEL = "model.tflite"

@@ -21,7 +21,7 @@ from tools.benchmarks.figures import asked, compared, directed
 from tools.benchmarks.readings import Results, report_of, watch_recipe
 from tools.benchmarks.tables import markdown, mean_and_error
 
-AS_IT_IS, GONE_ON, FROZEN, SCRATCH = "the run as it is", "gone on with", "gone on with, frozen", "from scratch"
+AS_IT_IS, GONE_ON, FROZEN, SCRATCH = "the run as it is", "fine-tuned", "fine-tuned, frozen", "from scratch"
 
 
 def transfer(

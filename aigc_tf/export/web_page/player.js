@@ -1,7 +1,7 @@
 // Shows the wave of a sound and plays it.
 
 const [WIDTH, HEIGHT] = [160, 60]; // pixels of a wave
-const LOWEST_RATE = 3000; // samples a second that browsers play; of slower sounds each sample is repeated
+const LOWEST_RATE = 3000; // samples per second that browsers play; of slower sounds each sample is repeated
 
 /** Draws the least and the largest sample under each column of pixels. */
 export function wave(canvas, samples) {

@@ -1,6 +1,6 @@
 // Generates sounds, from latents or frame by frame, shows their waveforms and plays them.
 //
-// The panel has `rate`, samples a second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
+// The panel has `rate`, samples per second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
 // `spectra.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
 import { drawSound } from "./spectra.js";
 import { latentOf, normals, uniforms } from "./latents.js";

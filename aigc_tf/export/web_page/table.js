@@ -72,7 +72,7 @@ async function draw() {
     line.append(...values.map((value) => cell("td", value)));
     return line;
   }));
-  element("table-note").textContent = asked ? `${rows.length} of ${tried} drawn rows are as asked.` : "";
+  element("table-note").textContent = asked ? `${rows.length} of ${tried} generated rows meet the conditions.` : "";
 }
 
 /** Uniform numbers in [0, 1) and normal ones, a stream of each. */

@@ -121,8 +121,12 @@ class TextModel(Streams, GenerativeModel):
         tokens: int = GENERATED,
         decoding: Decoding | None = None,
         constants: Mapping[str, np.ndarray] | None = None,
+        numbers: Sequence[int] | None = None,
     ) -> Iterator[np.ndarray]:
-        """Stream the symbols of `count` texts after a prompt, int64 `[count]` at a time; see `generate`."""
+        """Stream the symbols of `count` texts after a prompt, int64 `[count]` at a time; see `generate`.
+
+        `numbers` are those of the texts among all of a seed, by default 0 to count - 1: each has its own randomness.
+        """
         return write(
             Reader(self.networks, count, self.constants(count, seed) if constants is None else constants),
             self.tokens_of_prompt(prompt),
@@ -130,7 +134,7 @@ class TextModel(Streams, GenerativeModel):
             decoding or Decoding(),
             self.vocabulary.never_written,
             self.vocabulary.end,
-            seed,
+            [(seed, number) for number in (range(count) if numbers is None else numbers)],
         )
 
     def generate(
@@ -152,12 +156,13 @@ class TextModel(Streams, GenerativeModel):
             tokens: maximum number of symbols after the prompt.
             decoding: decoding settings; by default sampling from the model's own distribution.
         """
-        marks, texts = self.marks(condition, count), [""] * count
+        marks, texts, constants = self.marks(condition, count), [""] * count, self.constants(count, seed)
         for mark in dict.fromkeys(marks):
-            places, begin = [place for place, own in enumerate(marks) if own == mark], mark + prompt
+            places, begin = [place for place, its in enumerate(marks) if its == mark], mark + prompt
             for at in range(0, len(places), GENERATION_ROWS):
                 rows = places[at : at + GENERATION_ROWS]
-                symbols = self.stream(len(rows), seed + at, begin, tokens, decoding)
+                own = {name: values[rows] for name, values in constants.items()}
+                symbols = self.stream(len(rows), seed, begin, tokens, decoding, own, rows)
                 for row, text in zip(rows, self.written(len(rows), symbols, begin), strict=True):
                     texts[row] = text
         return texts

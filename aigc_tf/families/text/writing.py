@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def write(
     decoding: Decoding,
     never: tuple[int, ...],
     end: int | None,
-    seed: int,
+    seeds: Sequence[tuple[int, int]],
 ) -> Iterator[np.ndarray]:
     """Generate continuations of a prompt, symbol by symbol.
 
@@ -101,7 +101,7 @@ def write(
         decoding: decoding settings.
         never: symbols that are never generated.
         end: the end symbol, if there is one.
-        seed: of the sampling.
+        seeds: of the sampling, one for each text, so that a text does not depend on the others in the batch.
 
     Yields:
         int64 `[rows]`, the next symbol of each text; the boundary for texts that have ended.
@@ -116,8 +116,7 @@ def write(
         found = _search(reader, logits[0] + forbidden, forbidden, decoding.beams, tokens, end)
         yield from (np.full(rows, symbol) for symbol in found)
         return
-    # Each text has its own random generator, so that it does not depend on the others in the batch.
-    streams = [np.random.default_rng((seed, row)) for row in range(rows)]
+    streams = [np.random.default_rng(seed) for seed in seeds]
     written = np.zeros(logits.shape, bool)
     written[:, prompt] = True
     ended = np.zeros(rows, bool)

@@ -16,6 +16,7 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.text.language_model import LanguageModel
+from aigc_tf.families.text.model import GENERATION_ROWS
 from aigc_tf.families.text.networks.language import feedback_of, step_network
 from aigc_tf.families.text.writing import Reader
 from aigc_tf.metrics.text.likelihood import BitsPerCharacter
@@ -262,6 +263,12 @@ def test_texts_are_the_same_for_the_same_seed_and_for_more_of_them(model: Langua
     few, more = model.generate(2, seed=3, tokens=30), model.generate(5, seed=3, tokens=30)
     assert more[:2] == few and len(set(more)) == 5
     assert model.generate(2, seed=4, tokens=30) != few
+
+
+def test_each_text_has_its_own_random_numbers_beyond_a_batch(model: LanguageModel) -> None:
+    texts = model.generate(GENERATION_ROWS + 3, seed=0, tokens=12)
+    assert len(set(texts)) > GENERATION_ROWS
+    assert texts[GENERATION_ROWS:] != model.generate(3, seed=GENERATION_ROWS, tokens=12)
 
 
 def test_a_prompt_begins_the_text_and_decides_what_comes(model: LanguageModel) -> None:

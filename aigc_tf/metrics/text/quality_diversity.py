@@ -81,7 +81,7 @@ def written(
         Decoding(temperature=temperature),
         vocabulary.never_written,
         vocabulary.end,
-        seed,
+        [(seed, row) for row in range(count)],
     )
     symbols = np.stack([*steps, np.full(count, BOUNDARY)], axis=1)
     ended = np.cumsum(symbols == BOUNDARY, axis=1) - (symbols == BOUNDARY) > 0

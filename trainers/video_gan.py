@@ -4,7 +4,7 @@
     python -m trainers.video_gan --source moving_fashion_mnist --video.channels 1
     python -m tools.sample RUN --count 16 --out clips.gif                          # or .mp4, .png, a folder
 
-expected after 520 steps (moving Fashion-MNIST, one seed): motion_distance 870, a Gaussian of windows 1,490, real 11
+expected at the end (moving Fashion-MNIST, one seed): motion_distance 230, a Gaussian of windows 1,490, real 11
 """
 
 from aigc_tf.cli.command import train_command

@@ -123,7 +123,7 @@ def test_other_data_is_refused(recipe: DCGAN, pictures: Path, tmp_path: Path):
 
 def test_a_folder_that_holds_something_is_never_overwritten(recipe: DCGAN, tmp_path: Path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"there already.*--resume"):
+    with pytest.raises(InputError, match=r"already exists.*--resume"):
         aigc_tf.train(recipe, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
@@ -270,7 +270,7 @@ def test_a_run_that_was_killed_in_its_first_write_begins_again(left: tuple[str, 
 
 def test_partial_files_of_others_are_no_leftovers(recipe: DCGAN, tmp_path: Path):
     (tmp_path / "film.partial").write_text("mine")
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already exists"):
         aigc_tf.train(recipe, tmp_path)
     assert (tmp_path / "film.partial").read_text() == "mine"
 
@@ -284,7 +284,7 @@ def test_what_needs_no_source_is_refused_before_it_is_opened(
         raise AssertionError("the source is opened")
 
     monkeypatch.setattr("aigc_tf.engine.training.open_source", open_source)
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already exists"):
         aigc_tf.train(recipe, run.path)
     with pytest.raises(InputError, match="not a run folder"):
         aigc_tf.train(recipe, tmp_path / "nothing", resume=True)

@@ -64,7 +64,7 @@ def test_an_autoregressive_model_judges_by_its_forecast():
 def test_what_no_picture_is_is_not_attacked():
     with pytest.raises(InputError, match="it judges"):
         judgement_of(tiny("music_gan"))
-    with pytest.raises(InputError, match="a gpt judges nothing"):
+    with pytest.raises(InputError, match="a gpt has no score with gradients"):
         judgement_of(SimpleNamespace(recipe=SimpleNamespace(slug=lambda: "gpt")))
 
 

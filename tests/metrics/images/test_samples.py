@@ -273,7 +273,7 @@ def test_bad_requests(stripes, small_networks, drawing):
         frechet_distance_of_model(model, stripes(test=1), SMALL, 20, part="test")
     with pytest.raises(InputError, match="samples is 1"):
         frechet_distance_of_model(model, stripes(), SMALL, 1, part="test")
-    with pytest.raises(ValueError, match=r"gave shape \(20, 8, 8, 1\): expected \(20, 16, 16, 1\)"):
+    with pytest.raises(ValueError, match=r"returned shape \(20, 8, 8, 1\): expected \(20, 16, 16, 1\)"):
         report_of(Samples(), drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
 
 

@@ -81,7 +81,7 @@ def test_scores_have_to_keep_their_order() -> None:
     found = compare_order("file", reference, coarse, ["score"], Limits())
     assert 0.99 < found["ranks"] < 1 and found["ceiling"] == pytest.approx(0, abs=0.02)
     shuffled = {"score": np.random.default_rng(0).permutation(100)}
-    with pytest.raises(VerificationError, match=r"file: score puts .* is -?0\.\d+, at least 0\.98 is needed"):
+    with pytest.raises(VerificationError, match=r"file: score ranks .* is -?0\.\d+, at least 0\.98 is needed"):
         compare_order("file", reference, shuffled, ["score"], Limits())
     # A fifth of all scores at the maximum barely changes the rank correlation.
     saturated = {"score": np.minimum(np.arange(100), 80)}

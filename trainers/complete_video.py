@@ -1,4 +1,4 @@
-"""Train video frame interpolation (002 §6.4): 10,000 steps of 4 windows, 10 minutes on two cores.
+"""Train video frame interpolation (002 §6.4): 10,000 steps of 4 windows, 6 minutes on one core.
 
     python -m trainers.complete_video --source FOLDER_OF_CLIPS
     python -m trainers.complete_video --source moving_fashion_mnist --video.channels 1

@@ -1,4 +1,4 @@
-"""Train video prediction (002 §6.4): 10,000 steps of 4 windows, 15 minutes on two cores.
+"""Train video prediction (002 §6.4): 10,000 steps of 4 windows, 22 minutes on one core.
 
     python -m trainers.predict_video --source FOLDER_OF_CLIPS
     python -m trainers.predict_video --source moving_fashion_mnist --video.channels 1

@@ -1,4 +1,4 @@
-"""Train a GAN of clips with separate content and motion (002 §6.4): 6,000 steps of 8 clips, 15 minutes on two cores.
+"""Train a GAN of clips with separate content and motion (002 §6.4): 6,000 steps of 8 clips, 22 minutes on one core.
 
     python -m trainers.video_gan --source FOLDER_OF_CLIPS
     python -m trainers.video_gan --source moving_fashion_mnist --video.channels 1

@@ -125,7 +125,8 @@ class TextModel(Streams, GenerativeModel):
     ) -> Iterator[np.ndarray]:
         """Stream the symbols of `count` texts after a prompt, int64 `[count]` at a time; see `generate`.
 
-        `numbers` are those of the texts among all of a seed, by default 0 to count - 1: each has its own randomness.
+        `numbers` are the indices of the texts among all of the seed, 0 to count - 1 by default; each index has its own
+        random numbers.
         """
         return write(
             Reader(self.networks, count, self.constants(count, seed) if constants is None else constants),
@@ -158,11 +159,11 @@ class TextModel(Streams, GenerativeModel):
         """
         marks, texts, constants = self.marks(condition, count), [""] * count, self.constants(count, seed)
         for mark in dict.fromkeys(marks):
-            places, begin = [place for place, its in enumerate(marks) if its == mark], mark + prompt
+            places, begin = [place for place, other in enumerate(marks) if other == mark], mark + prompt
             for at in range(0, len(places), GENERATION_ROWS):
                 rows = places[at : at + GENERATION_ROWS]
-                own = {name: values[rows] for name, values in constants.items()}
-                symbols = self.stream(len(rows), seed, begin, tokens, decoding, own, rows)
+                of_rows = {name: values[rows] for name, values in constants.items()}
+                symbols = self.stream(len(rows), seed, begin, tokens, decoding, of_rows, rows)
                 for row, text in zip(rows, self.written(len(rows), symbols, begin), strict=True):
                     texts[row] = text
         return texts

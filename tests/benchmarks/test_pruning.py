@@ -26,7 +26,7 @@ def test_channels_make_the_file_smaller_and_zeros_the_compressed_one(
 ):
     report = pruning.pruning(run, [0.5], 2, 4, None, tmp_path / "pruning.jsonl")
     the_run, gone_on, weights, channels, alone = report["rows"]
-    size = pytest.approx(the_run["bytes"], abs=64)  # the metadata of a file differ in length
+    size = pytest.approx(the_run["bytes"], abs=64)  # a file's metadata name the run and the step
     assert weights["bytes"] == size and gone_on["bytes"] == size
     assert channels["bytes"] == pytest.approx(alone["bytes"], abs=64) and channels["bytes"] < the_run["bytes"] - 64
     assert weights["zipped_bytes"] < gone_on["zipped_bytes"]

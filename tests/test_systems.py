@@ -14,7 +14,7 @@ PROGRAM = """
 import builtins, importlib, pkgutil
 POSIX_ONLY = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "curses", "readline", "syslog", "posix"}
 # They run in an environment of their own, with PyTorch.
-ELSEWHERE = {f"tools.benchmarks.{name}" for name in ("nanogpt", "torch_dcgan", "torch_seq2seq")}
+ELSEWHERE = {f"tools.benchmarks.{name}" for name in ("nanogpt", "torch_dcgan", "torch_flow", "torch_seq2seq")}
 OURS = ("aigc_tf", "tools", "trainers")
 imported = builtins.__import__
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aigc_tf.errors import InputError
+from tests.interpreters import interpreter
 from tools.benchmarks import flows
 from tools.benchmarks.gans import SHARES
 
@@ -64,3 +65,36 @@ def test_other_recipes_are_refused(trained: list[tuple[str, bool]], tmp_path: Pa
     with pytest.raises(InputError, match="there is no flow or GAN gpt"):
         flows.flows([SECONDS], [10], ["gpt"], [0], 50, "shipped", tmp_path / "flow.jsonl")
     assert not trained
+
+
+# Says that a step takes a second, and generates the images it was given.
+PROGRAM = """
+import json, sys
+import numpy as np
+steps = 0
+for line in sys.stdin:
+    request, answer = json.loads(line), {}
+    if "archive" in request:
+        images = np.load(request["archive"])["images"]
+        answer = {"torch": "fake", "weights": 1, "images": 16}
+    elif "clock" in request:
+        answer = {"seconds": float(steps), "peak_bytes": 10**9}
+    elif "steps" in request:
+        steps += request["steps"]
+    else:
+        np.save(request["to"], images[: request["generate"]])
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def test_a_pytorch_package_is_trained_by_its_own_clock_and_measured_alike(tmp_path: Path):
+    results = tmp_path / "flow.jsonl"
+    torch = interpreter(tmp_path, PROGRAM)
+    (row,) = flows.flows([SECONDS], [10], [], [0], 500, "fashion_mnist_10k", results, torch=torch)
+    assert (row["recipe"], row["evaluations"], row["images_per_second"]) == (
+        flows.PYTORCH,
+        30,
+        18,
+    )  # 11 steps of 16 in 10 s
+    assert row["frechet_distance"] < 1  # real images
+    assert flows.flows([SECONDS], [10], [], [0], 500, "fashion_mnist_10k", results, torch=torch) == [row]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +11,13 @@ from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.gpt import GPT
+from tests.interpreters import interpreter
 from tools.benchmarks.language import nanogpt
 
 
 @pytest.fixture(scope="module")
 def source() -> TextSource:
     return open_source(GPT.tiny(), "some text\n" * 100)
-
-
-def interpreter(folder: Path, program: str) -> Path:
-    """Replacement for a Python with PyTorch."""
-    (folder / "program.py").write_text(program)
-    path = folder / "python"
-    # A shell script, since the path of this Python may contain a space, which a shebang line does not allow.
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{folder / "program.py"}"\n')
-    path.chmod(0o755)
-    return path
 
 
 def test_it_is_told_where_the_text_is_and_asked_for_steps(source: TextSource, tmp_path: Path) -> None:

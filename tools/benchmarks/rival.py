@@ -28,7 +28,8 @@ class Rival:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.version = self.ask(**first_request)["torch"]
+        self.first = self.ask(**first_request)
+        self.version = self.first["torch"]
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """The answer to a request; see the script's docstring for requests.

@@ -19,6 +19,7 @@ def flow(
     samples: int = 10_000,
     results: Path = Path("saved_models/benchmarks/flow.jsonl"),
     processor_time: bool = False,
+    torch: Path | None = None,
     json: bool = False,
 ) -> None:
     """Sample quality of flows against a GAN after the same training time, by number of network evaluations.
@@ -32,12 +33,13 @@ def flow(
         samples: Number of samples per measurement.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         processor_time: Count CPU time of all cores together, which other programs do not affect.
+        torch: Python interpreter that has rectified-flow-pytorch installed, to train that package's flow too.
         json: Print one JSON object.
     """
     from tools.benchmarks.flows import flows
     from tools.benchmarks.gans import table
 
-    rows = flows(seconds, evaluations, recipes, seeds, samples, source, results, processor_time)
+    rows = flows(seconds, evaluations, recipes, seeds, samples, source, results, processor_time, torch)
     show({"rows": rows}, json) if json else print(table(rows))
 
 

@@ -71,7 +71,7 @@ class SoundSettings(Settings):
     @classmethod
     def tiny(cls) -> Self:
         """Sounds of 256 samples, 16 by 16 pixels."""
-        return cls(rate=2000, hop=16, frames=16, bands=16, iterations=4)
+        return cls(rate=2000, hop=16, frames=16, bands=16, iterations=2)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

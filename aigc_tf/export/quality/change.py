@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aigc_tf.export.graph import traced
 from aigc_tf.export.verify import Arrays, VerificationError, require_finite, run_keras
 from aigc_tf.families.base import Signature
 
@@ -13,8 +14,15 @@ Call = Callable[[str, Arrays], Arrays]
 
 
 def networks_of(signatures: Mapping[str, Signature], chunk: int = 64) -> Call:
-    """The float networks of signatures, called with `chunk` examples at once."""
-    return lambda name, inputs: run_keras(signatures[name].network, signatures[name], inputs, chunk)
+    """The float networks of signatures, called with `chunk` examples at once; those of steps are compiled."""
+    steps = {name: traced(signature.network, signature) for name, signature in signatures.items() if signature.feedback}
+
+    def call(name: str, inputs: Arrays) -> Arrays:
+        if name in steps:
+            return steps[name](inputs)
+        return run_keras(signatures[name].network, signatures[name], inputs, chunk)
+
+    return call
 
 
 def checked(networks: Call, file: Call) -> tuple[Call, Call]:

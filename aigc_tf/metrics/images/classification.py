@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_tf.families.picture_classifier import TellsPictures
+from aigc_tf.metrics import cache
 from aigc_tf.metrics.classification import accuracy, confusion, confusion_picture, nats
 from aigc_tf.metrics.evaluator import Curves, Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.metrics.intervals import wilson_interval
-from aigc_tf.metrics.regression import regression
+from aigc_tf.metrics.regression import Regression, regression
 from aigc_tf.modalities.pictures import as_brightness
 
 if TYPE_CHECKING:
@@ -52,10 +53,20 @@ class ClassifiedPictures(Evaluator):
 
 def told(model: TellsPictures, source: FewLabelsSource, part: Split) -> dict[str, np.ndarray]:
     """Class probabilities of a part's pictures, `[count, classes]`, by the model and by the baseline on pixels."""
-    labels = np.asarray(source.train.labels)[source.used]
-    images, known = (as_brightness(np.asarray(some.images)) for some in (part, source.train.at(source.used)))
-    fitted = regression(known.reshape(len(known), -1), labels, len(source.class_names or ()))
+    images, fitted = as_brightness(np.asarray(part.images)), regression_of_pixels(source)
     return {MODEL: model.probabilities(images), PIXELS: fitted.probabilities(images.reshape(len(images), -1))}
+
+
+def regression_of_pixels(source: FewLabelsSource) -> Regression:
+    """The baseline: fitted once per source, because training compares with it at every evaluation."""
+
+    def fit() -> Regression:
+        known = as_brightness(np.asarray(source.train.at(source.used).images))
+        labels = np.asarray(source.train.labels)[source.used]
+        return regression(known.reshape(len(known), -1), labels, len(source.class_names or ()))
+
+    shape, used = np.shape(source.train.images), source.used.tobytes()
+    return cache.shared().of(PIXELS, (source.fingerprint, source.validation_split, shape, used), fit)
 
 
 def accuracy_curves(model: TellsPictures, source: FewLabelsSource, recipe: Any) -> Curves:

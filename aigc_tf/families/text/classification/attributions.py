@@ -14,7 +14,7 @@ STEPS = 32
 
 def attention(networks: ClassifierNetworks, tokens: np.ndarray) -> np.ndarray:
     """Attention weight of each token int32 `[tokens]` of a text: float32 `[tokens]`, non-negative, sums to 1."""
-    *_, found = networks.sequence(tf.constant(tokens[None]), training=False)
+    *_, found = networks.compiled(tf.constant(tokens[None]))
     weights: np.ndarray = found.numpy()[0]
     return weights
 
@@ -40,11 +40,7 @@ def integrated_gradients(networks: ClassifierNetworks, tokens: np.ndarray, label
     ways = [end - start for end, start in zip(ends, starts, strict=True)]
     middles = ((tf.range(STEPS, dtype=tf.float32) + 0.5) / STEPS)[:, None, None]
     path = [start + way * middles for start, way in zip(starts, ways, strict=True)]
-    repeated = tf.repeat(row, STEPS, axis=0)
-    with tf.GradientTape() as tape:
-        tape.watch(path)
-        logits = networks.judge([repeated, *path], training=False)[:, label]
-    slopes = tape.gradient(logits, path)
+    slopes = networks.slopes(tf.repeat(row, STEPS, axis=0), path, tf.constant(label))
     parts = [
         tf.reduce_sum(tf.reduce_mean(slope, axis=0) * way[0], axis=-1) for slope, way in zip(slopes, ways, strict=True)
     ]

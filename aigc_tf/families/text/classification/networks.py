@@ -45,6 +45,21 @@ class ClassifierNetworks:
         """`sequence` in inference mode, compiled once for each batch size."""
         return tf.function(partial(self.sequence, training=False), reduce_retracing=True)
 
+    @cached_property
+    def slopes(self) -> Any:
+        """Tokens, outputs of `embed` along a path `[steps, time, ...]`, and a class -> gradients of its logit there.
+
+        Compiled once for texts of any length.
+        """
+
+        def found(tokens: tf.Tensor, path: list[tf.Tensor], label: tf.Tensor) -> list[tf.Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch(path)
+                logits = tf.gather(self.judge([tokens, *path], training=False), label, axis=1)
+            return tape.gradient(logits, path)
+
+        return tf.function(found, reduce_retracing=True)
+
 
 def classifier(recipe: Classify, vocabulary: Vocabulary, classes: ClassNames, evidence: Evidence) -> ClassifierNetworks:
     """The networks of a recipe."""

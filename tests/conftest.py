@@ -15,7 +15,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from aigc_tf.data.images.opening import open_source
-from aigc_tf.export import check_saved_model, verify
+from aigc_tf.export import Runner, check_saved_model, verify
 from aigc_tf.metrics.images import small_network
 from aigc_tf.metrics.images.trained import rotation_network
 from aigc_tf.recipes.dcgan import DCGAN
@@ -63,7 +63,6 @@ SLOW = (
     "tests/test_wheel.py",
 )
 CONTRACT = "tests/test_contract.py"
-CHECKED_IN_PROCESSES = ("tests/export/test_verify.py", "tests/export/test_writer.py")
 
 # No deadlines: the machine may be busy.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -91,17 +90,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def saved_models_run_here(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Check SavedModels in this process, except in few files: starting TensorFlow takes most of the time."""
+@pytest.fixture(autouse=True, scope="session")
+def saved_models_run_here() -> Iterator[None]:
+    """Check SavedModels in this process, unless a test wants another: starting TensorFlow takes most of the time."""
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         check_saved_model.main(*command[-3:])
         return subprocess.CompletedProcess(command, 0)
 
     with pytest.MonkeyPatch.context() as patch:
-        if request.node.nodeid not in CHECKED_IN_PROCESSES:
-            patch.setattr(verify, "subprocess", SimpleNamespace(run=run))
+        patch.setattr(verify, "subprocess", SimpleNamespace(run=run))
+        yield
+
+
+@pytest.fixture
+def saved_models_run_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check SavedModels in a process of their own, as users' exports do."""
+    monkeypatch.setattr(verify, "subprocess", subprocess)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_timing() -> Iterator[None]:
+    """Time few calls of an exported file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Runner.latency.__kwdefaults__, "seconds", 0.02)
         yield
 
 
@@ -127,7 +139,7 @@ def tiny() -> DCGAN:
     return dataclasses.replace(
         DCGAN.tiny(),
         steps=6,
-        logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
+        logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000, evaluate_samples=20),
         checkpoints=CheckpointSettings(every=1000),
     )
 

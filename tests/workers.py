@@ -131,7 +131,7 @@ def photo_recipes() -> dict[str, Recipe]:
     found.append(dataclasses.replace(unpaired, replayed=unpaired.batch_size))
     return {
         recipe.slug().replace("workers", "cyclegan"): dataclasses.replace(
-            recipe, steps=STEPS, average_images=4, logging=QUIET, checkpoints=SELDOM
+            recipe, steps=STEPS // 2, average_images=4, logging=QUIET, checkpoints=SELDOM
         )
         for recipe in found
     }

@@ -18,7 +18,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), np.uint8)
 
 @pytest.fixture(scope="session")
 def vae_run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
-    logging = LoggingSettings(samples_every=1000, evaluate_every=1000)
+    logging = LoggingSettings(samples_every=1000, evaluate_every=1000, evaluate_samples=20)
     recipe = dataclasses.replace(VAE.tiny(), source=str(pictures), steps=2, logging=logging)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "vae")
 

@@ -17,6 +17,7 @@ from PIL import Image
 import aigc_tf
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.settings import LoggingSettings
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
@@ -35,27 +36,40 @@ def command(*arguments: str | Path, **options: object) -> subprocess.CompletedPr
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, measured_pictures: Path) -> aigc_tf.Run:
-    recipe = dataclasses.replace(DCGAN.tiny(), source=str(measured_pictures), steps=2)
+    logging = LoggingSettings(evaluate_samples=20)
+    recipe = dataclasses.replace(DCGAN.tiny(), source=str(measured_pictures), steps=2, logging=logging)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "a run")
 
 
-@pytest.mark.parametrize("module", COMMANDS)
-def test_help_needs_no_tensorflow(module: str):
-    """Help appears within a second because TensorFlow is not imported."""
+@pytest.fixture(scope="module")
+def helped() -> dict[str, tuple[int, bool, list[str]]]:
+    """For each module, run with --help: its exit status, whether it shows its usage, and what it imports that is heavy.
+
+    All in one process, since importing the recipes takes most of the time.
+    """
     program = (
-        "import runpy, sys\n"
-        f"sys.argv = [{module!r}, '--help']\n"
-        "status = 0\n"
-        "try:\n"
-        f"    runpy.run_module({module!r}, run_name='__main__')\n"
-        "except SystemExit as end:\n"
-        "    status = end.code\n"
-        "heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
-        "print('exit', status, sorted(heavy))\n"
+        "import contextlib, io, json, runpy, sys\n"
+        "heavy, found = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'}, {}\n"
+        "for module in sys.argv[1:]:\n"
+        "    sys.argv, before = [module, '--help'], set(sys.modules)\n"
+        "    with contextlib.redirect_stdout(io.StringIO()) as said:\n"
+        "        try:\n"
+        "            runpy.run_module(module, run_name='__main__')\n"
+        "            status = 0\n"
+        "        except SystemExit as end:\n"
+        "            status = end.code\n"
+        "    found[module] = status, 'usage' in said.getvalue(), sorted(heavy & set(sys.modules) - before)\n"
+        "print(json.dumps(found))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "exit 0 []"
-    assert "usage" in done.stdout
+    words = [sys.executable, "-c", program, *COMMANDS]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {module: tuple(found) for module, found in json.loads(done.stdout.splitlines()[-1]).items()}
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_help_needs_no_tensorflow(module: str, helped: dict[str, tuple[int, bool, list[str]]]):
+    """Help appears within a second because TensorFlow is not imported."""
+    assert helped[module] == (0, True, [])
 
 
 @pytest.mark.parametrize(

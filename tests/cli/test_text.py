@@ -27,7 +27,7 @@ from aigc_tf.recipes.text_vae import TextVAE
 from tools.benchmarks.compression import compression
 
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dögs'}\n" for number in range(300))
-QUIET = LoggingSettings(evaluate_every=1000, samples_every=1000)
+QUIET = LoggingSettings(evaluate_every=1000, evaluate_samples=20, samples_every=1000)
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def alone(folder: Path) -> dict[str, aigc_tf.Run]:
 
 
 def assert_follows(run: aigc_tf.Run, path: Path, jumps: float = 0) -> None:
-    """Assert that all logged values match those of a run on one device: to 1e-5 for 5 steps, to 1e-3 for 20.
+    """Assert that all logged values match those of a run on one device: to 1e-5 for 5 steps, to 1e-3 for all.
 
     The gradient norm may differ by the relative tolerance `jumps`: on CPUs without AVX-512 the gradient of the last
     layer of `style` depends on the batch size, by some thousandths; losses do not.

@@ -31,7 +31,7 @@ from aigc_tf.runs.starting import may_have_learnt_from
 from tests.sources import numbered
 
 V0_1 = Path(__file__).parents[1] / "fixtures" / "v0_1"
-NEVER = LoggingSettings(samples_every=1000, evaluate_every=1000)
+NEVER = LoggingSettings(samples_every=1000, evaluate_every=1000, evaluate_samples=20)
 
 
 @pytest.fixture(scope="module")

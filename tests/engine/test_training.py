@@ -26,7 +26,7 @@ from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.files import held
 
 ROOT = Path(__file__).parents[2]
-QUIET = LoggingSettings(samples_every=1000, evaluate_every=1000)
+QUIET = LoggingSettings(samples_every=1000, evaluate_every=1000, evaluate_samples=20)
 
 
 def arrays(run_path: Path, step: int) -> dict[str, np.ndarray]:

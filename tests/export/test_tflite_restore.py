@@ -27,7 +27,7 @@ RANDOM = np.random.default_rng(0)
 PHOTO = np.asarray(Image.fromarray(RANDOM.integers(0, 256, (9, 12), np.uint8)).resize((101, 66)))
 MASK = np.zeros((66, 101), np.uint8)
 MASK[10:16, 30:50] = 255  # as narrow as holes of training crops: wider holes are filled without tiling
-QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
+QUIET = LoggingSettings(evaluate_every=10**6, evaluate_samples=20, samples_every=10**6)
 
 
 def restore(file: Path, folder: Path, *words: str) -> np.ndarray:

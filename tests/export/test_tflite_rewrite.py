@@ -31,7 +31,9 @@ def called(*arguments: object, piped: str = "") -> subprocess.CompletedProcess[s
 @pytest.fixture(scope="module", params=["subword", "lstm", "separate"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
     tiny = Translation.tiny()
-    recipe = dataclasses.replace(tiny, steps=30, logging=LoggingSettings(evaluate_every=100, samples_every=100))
+    recipe = dataclasses.replace(
+        tiny, steps=30, logging=LoggingSettings(evaluate_every=100, evaluate_samples=20, samples_every=100)
+    )
     if request.param == "lstm":
         recipe = dataclasses.replace(recipe, encoder="lstm")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import tempfile
@@ -76,6 +77,10 @@ def watch_loop(step: Callable[[Any], Any], batches: Iterator[Any], stopwatch: St
         finished = stopwatch.end()
 
 
+class _FinishedError(Exception):
+    """Ends training at once, without the evaluation at its end."""
+
+
 def watch_recipe(
     recipe: Recipe,
     marks: Sequence[float],
@@ -105,9 +110,9 @@ def watch_recipe(
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if self.stopwatch.end():
-                self.model.stop_training = True
+                raise _FinishedError
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(_FinishedError):
         aigc_tf.train(recipe, Path(folder) / "run", data=data, callbacks=[Watching()], strategy=strategy)
 
 

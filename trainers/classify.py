@@ -1,4 +1,4 @@
-"""Train a text classifier: 600 steps of 32 texts.
+"""Train a text classifier: 400 steps of 32 texts.
 
     python -m trainers.classify
     python -m trainers.classify --source labelled.tsv

@@ -13,7 +13,7 @@ from aigc_tf.recipes.char_rnn import RecurrentSettings
 from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.labels import LabelSettings
 from aigc_tf.recipes.options import Options
-from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings
+from aigc_tf.recipes.settings import AdamSettings, LoggingSettings, QuantizationLimits, ScheduleSettings
 from aigc_tf.recipes.text import TextSettings
 
 
@@ -70,7 +70,7 @@ class Classify(Recipe):
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=64)
     labelled: LabelSettings = LabelSettings()
     """Which labels are used; naive Bayes is also fitted to the unlabelled texts (EM)."""
-    steps: PositiveInt = 600
+    steps: PositiveInt = 400
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "recurrent"] = "transformer"
     """The network of the recipe gpt, or that of char_rnn; both read from left to right."""
@@ -91,14 +91,15 @@ class Classify(Recipe):
     evidence: NonNegativeInt = 2**16
     """Hash buckets for bigrams: the evidence of naive Bayes on tokens and bigrams (Wang & Manning 2012) is added to the
     network's logits. 0: the network alone."""
-    dropout: ProperFraction = 0.2
+    dropout: ProperFraction = 0.0
     """Dropout rate during training."""
-    symbol_dropout: ProperFraction = 0.1
+    symbol_dropout: ProperFraction = 0.15
     """Share of the tokens replaced by the unknown token during training (Iyyer et al. 2015, §3.1)."""
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50)
-    weight_decay: NonNegativeFloat = 0.1
+    weight_decay: NonNegativeFloat = 0.3
     """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    logging: LoggingSettings = LoggingSettings(evaluate_every=50)
     export_limits: AccuracyLimits = AccuracyLimits()
 
     def __post_init__(self) -> None:

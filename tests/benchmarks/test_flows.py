@@ -93,7 +93,7 @@ def test_a_pytorch_package_is_trained_by_its_own_clock_and_measured_alike(tmp_pa
     (row,) = flows.flows([SECONDS], [10], [], [0], 500, "fashion_mnist_10k", results, torch=torch)
     assert (row["recipe"], row["evaluations"], row["images_per_second"]) == (
         flows.PYTORCH,
-        30,
+        20,
         18,
     )  # 11 steps of 16 in 10 s
     assert row["frechet_distance"] < 1  # real images

@@ -20,6 +20,7 @@ from tools.benchmarks.readings import Results, Stopwatch, report_of, watch_loop
 from tools.benchmarks.rival import Rival
 
 PYTORCH, PYTORCH_EVALUATIONS = "rectified-flow-pytorch", 20
+"""A published package, and the network evaluations per sample in `torch_flow.py`."""
 
 
 def flows(

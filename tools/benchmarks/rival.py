@@ -29,7 +29,11 @@ class Rival:
             text=True,
         )
         self.first = self.ask(**first_request)
-        self.version = self.first["torch"]
+
+    @property
+    def version(self) -> str:
+        """The PyTorch version."""
+        return self.first["torch"]
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """The answer to a request; see the script's docstring for requests.

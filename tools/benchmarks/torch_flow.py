@@ -25,7 +25,7 @@ from rectified_flow_pytorch import RectifiedFlow, Unet
 
 CHANNELS, MULTIPLES = 16, (1, 2, 4)  # about as many weights as the recipe `flow`
 BATCH, LEARNING_RATE = 16, 3e-4
-TIMES, GENERATED_AT_ONCE = 11, 250
+TIMES, GENERATED_AT_ONCE = 11, 250  # ten steps of two network evaluations
 
 
 class Training:
